@@ -1,0 +1,1 @@
+"""Source in, facts out."""

@@ -1,0 +1,1 @@
+"""The command line: parses, builds, prints, picks the exit code."""

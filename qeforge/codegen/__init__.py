@@ -1,0 +1,1 @@
+"""Suite to pytest text, and back for merging."""

@@ -1,0 +1,1 @@
+"""The words of qeforge. Frozen values; nothing here does anything."""

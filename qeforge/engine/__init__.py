@@ -1,0 +1,1 @@
+"""The native proposer: search over values, objects and call sequences, with no model."""

@@ -1,0 +1,79 @@
+"""The exception tree.
+
+::
+
+    QeforgeError                    anything qeforge reports in one line
+    ├── UsageError          exit 2  what was asked cannot be meant
+    │   └── ConfigError     exit 2  a setting is unknown or has the wrong type
+    ├── GoalUnmet           exit 1  it ran, and the result is below what was asked
+    └── UnavailableError    exit 3  the environment lacks something
+        ├── InterpreterError        no usable Python for the project
+        ├── ProviderError           a proposer that cannot run here
+        └── WriteError              the output cannot be written
+
+Failures of the code under test are not in it: those are values (`Observation`, `SkippedModule`).
+"""
+
+
+class QeforgeError(Exception):
+    """One clear line for the user: what, where, and what to do.
+
+    Args:
+        message: what is wrong and where, with the offending value.
+        hint: what to do next; empty when the message already says it.
+        slug: stable short name of the kind of failure, used under `--json`.
+    """
+
+    exit_code = 4
+    default_slug = "internal"
+
+    def __init__(self, message: str, *, hint: str = "", slug: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.slug = slug or self.default_slug
+
+
+class UsageError(QeforgeError):
+    """What was asked cannot be meant."""
+
+    exit_code = 2
+    default_slug = "usage"
+
+
+class ConfigError(UsageError):
+    """A setting is unknown or has the wrong type."""
+
+    default_slug = "config"
+
+
+class GoalUnmet(QeforgeError):
+    """It ran, and the result is below what was asked."""
+
+    exit_code = 1
+    default_slug = "goal-unmet"
+
+
+class UnavailableError(QeforgeError):
+    """The environment lacks something."""
+
+    exit_code = 3
+    default_slug = "unavailable"
+
+
+class InterpreterError(UnavailableError):
+    """No usable Python interpreter for the project."""
+
+    default_slug = "interpreter"
+
+
+class ProviderError(UnavailableError):
+    """A proposer that cannot run here."""
+
+    default_slug = "provider"
+
+
+class WriteError(UnavailableError):
+    """The output cannot be written."""
+
+    default_slug = "write"

@@ -1,0 +1,1 @@
+"""The judge: runs candidates in a sandbox on the target's interpreter."""

@@ -1,0 +1,1 @@
+"""Observations to assertions; what wavers is dropped; the smallest suite that keeps everything."""

@@ -1,0 +1,1 @@
+"""The loop that ties proposers to the judge."""

@@ -1,0 +1,1 @@
+"""Reports to tables and JSON."""
