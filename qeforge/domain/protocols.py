@@ -45,7 +45,7 @@ class Judge(Protocol):
         ...
 
     def run(self, candidates: Sequence[Candidate], *, capture: bool = False) -> list[Observation]:
-        """Quick look, one observation per candidate in order: outcome, arcs, exception, effects; operands when `capture`."""
+        """Quick look, one observation per candidate in order: outcome, arcs, exception, effects; operands on `capture`."""
         ...
 
     def observe(self, candidates: Sequence[Candidate]) -> list[Observation]:

@@ -76,7 +76,8 @@ class RunReport:
         lines = branches = lines_met = branches_met = mutants = killed = 0
         tests = failing = flaky = duplicates = kept = offered = 0
         for m in scored:
-            assert m.score is not None and m.coverage is not None
+            assert m.score is not None
+            assert m.coverage is not None
             lines, lines_met = lines + m.coverage.lines, lines_met + m.coverage.lines_met
             branches, branches_met = branches + m.coverage.branches, branches_met + m.coverage.branches_met
             mutants, killed = mutants + m.score.mutants, killed + m.score.mutants_killed

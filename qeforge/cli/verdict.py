@@ -1,0 +1,31 @@
+"""Whether a run did what was asked for."""
+
+from qeforge.cli.outcome import ExitCode, Problem
+from qeforge.domain.report import Action, RunReport
+from qeforge.domain.trajectory import Stop
+
+
+def verdict(report: RunReport, fail_under: float) -> tuple[ExitCode, tuple[Problem, ...]]:
+    """The exit code that a report deserves.
+
+    A run in which some modules had to be skipped is a success, with the reasons in the table; one in which all
+    were is not, because nothing that was asked for happened. Where nothing was measured (all is up to date) no
+    quality can be below `fail_under`.
+    """
+    if any(module.stop is Stop.INTERRUPTED for module in report.modules):
+        return ExitCode.INTERRUPTED, (Problem(slug="interrupted", message=f"interrupted; {_written(report)}"),)
+    skipped = [module for module in report.modules if module.action is Action.SKIPPED]
+    if skipped and len(skipped) == len(report.modules):
+        message = f"nothing could be tested: {skipped[0].module or skipped[0].path}: {skipped[0].reason}"
+        more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+        return ExitCode.UNMET, (Problem(slug="nothing-tested", message=message + more),)
+    score = report.score
+    if score is not None and score.quality < fail_under:
+        message = f"quality {score.quality:.4f} is below {fail_under:g}"
+        return ExitCode.UNMET, (Problem(slug="fail-under", message=message),)
+    return ExitCode.DONE, ()
+
+
+def _written(report: RunReport) -> str:
+    files = [str(module.suite) for module in report.modules if module.action is Action.WRITTEN]
+    return f"written so far: {', '.join(files)}" if files else "nothing was written"

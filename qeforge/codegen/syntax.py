@@ -1,0 +1,155 @@
+"""Small facts about expressions: what is a plain value, how long strings are laid out."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator, Sequence
+
+VALUE_MAKERS = frozenset({
+    "Decimal", "Fraction", "Path", "PurePath", "PurePosixPath", "PureWindowsPath", "UUID", "bytearray", "bytes", "complex",
+    "date", "datetime", "float", "frozenset", "range", "set", "time", "timedelta", "timezone",
+})  # fmt: skip
+"""Constructors of the standard library that only carry a value: they may be moved about like literals."""
+
+BUILTINS = frozenset(dir(builtins))
+
+
+def expression(source: str) -> ast.expr | None:
+    """The source as an expression, or None when it is not one."""
+    try:
+        return ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def statements(source: str) -> list[ast.stmt]:
+    """The source as statements.
+
+    Raises:
+        SyntaxError: it does not parse.
+    """
+    return ast.parse(source).body
+
+
+def is_literal(node: ast.AST) -> bool:
+    """A constant, a sign before one, or a display of such."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float() | complex())):
+            return True
+        case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=ast.Constant(value=complex())):
+            return is_literal(left)
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return all(map(is_literal, items))
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and is_literal(key) for key in keys) and all(map(is_literal, values))
+        case _:
+            return False
+
+
+def is_value(node: ast.AST) -> bool:
+    """A literal, or what only wraps one: `Decimal("1.5")`, `datetime.date(2024, 1, 2)`, `Color.RED`."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name), args=args, keywords=keywords
+        ):
+            return (
+                name in VALUE_MAKERS and all(map(is_value, args)) and all(k.arg and is_value(k.value) for k in keywords)
+            )
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return owner[:1].isupper() and name.isupper()
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return all(map(is_value, items))
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and is_value(key) for key in keys) and all(map(is_value, values))
+        case _:
+            return is_literal(node)
+
+
+def names_in(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """Every plain name that is read, written or deleted, once for each place."""
+    for node in nodes:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name):
+                yield inner.id
+
+
+def bound_names(nodes: Sequence[ast.AST]) -> set[str]:
+    """Names that the statements assign, define or import."""
+    found = set()
+    for node in nodes:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store | ast.Del):
+                found.add(inner.id)
+            elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                found.add(inner.name)
+            elif isinstance(inner, ast.arg):
+                found.add(inner.arg)
+            elif isinstance(inner, ast.ExceptHandler) and inner.name:
+                found.add(inner.name)
+            elif isinstance(inner, ast.alias):
+                found.add((inner.asname or inner.name).partition(".")[0])
+    return found
+
+
+def snake(name: str) -> str:
+    """`HTTPServer2` → `http_server2`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().strip("_")
+
+
+def lay_out_strings(text: str, width: int) -> str:
+    """Splits long string literals into adjacent ones: at line breaks, then at words, in parentheses where needed."""
+    tree = ast.parse(text)
+    lines = text.split("\n")
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    enclosed = _enclosed(tree)
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+        and node.lineno == node.end_lineno
+    ]
+    for node in sorted(found, key=lambda n: (n.lineno, n.col_offset), reverse=True):
+        assert isinstance(node.value, str)
+        pieces = _pieces(node.value, width - 16)
+        line = lines[node.lineno - 1]
+        raw = line.encode()
+        source = raw[node.col_offset : node.end_col_offset].decode()
+        if len(pieces) < 2 or not source.startswith(("'", '"')) or not _deserves(node.value, source, width):
+            continue
+        indent = " " * (len(line) - len(line.lstrip()))
+        joined = f"\n{indent}    ".join(map(repr, pieces))
+        if id(node) not in enclosed:
+            joined = f"(\n{indent}    {joined}\n{indent})"
+        lines[node.lineno - 1] = (raw[: node.col_offset] + joined.encode() + raw[node.end_col_offset :]).decode()
+    return "\n".join(lines)
+
+
+def _deserves(value: str, source: str, width: int) -> bool:
+    return len(source) > width - 28 or (value.count("\n") >= 2 and len(source) > 40)
+
+
+def _pieces(value: str, width: int) -> list[str]:
+    pieces = []
+    for line in value.splitlines(keepends=True) if "\n" in value[:-1] else [value]:
+        while len(repr(line)) > width:
+            cut = line.rfind(" ", width // 3, width - 4) + 1 or width - 4
+            while cut > 8 and len(repr(line[:cut])) > width:
+                cut = line.rfind(" ", 4, cut - 1) + 1 or cut // 2
+            pieces.append(line[:cut])
+            line = line[cut:]
+        if line:
+            pieces.append(line)
+    return pieces
+
+
+def _enclosed(tree: ast.AST) -> set[int]:
+    """Ids of expressions that stand as a lone argument of a call, where adjacent strings need no parentheses."""
+    return {
+        id(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
+    }

@@ -1,0 +1,403 @@
+"""One frozen `Config`: flag > `QEFORGE_*` > `[tool.qeforge]` > default, and where each value came from."""
+
+import difflib
+import math
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qeforge.errors import ConfigError, UsageError
+
+DEFAULT = "default"
+LOCAL_ONLY = "local-only"
+ENGINES = ("auto", "native", "local", "cloud")
+RUN_ONLY = ("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed")
+"""What is meant for one run and cannot be configured."""
+DATA_DIR_VARIABLE = "QEFORGE_DATA_DIR"
+_PREFIX = "QEFORGE_"
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting of a run.
+
+    Args:
+        out: folder for suites; None for the project's test folder.
+        exclude: gitignore-style patterns of files to leave out.
+        engine: who proposes: `auto`, `native`, `local` or `cloud`.
+        python: the target project's interpreter; None to look for one.
+        max_time: wall-clock budget per module, in seconds.
+        iterations: rounds of refinement at most.
+        seed: same seed, same suite.
+        jobs: modules worked on at the same time; 0 for one per core.
+        fail_under: least quality in [0, 1] that counts as success.
+        sandbox: whether code under test is fenced in.
+        why: whether each test says what justifies it.
+        ignore_existing: whether existing tests count for nothing.
+        memory_mb: memory limit of the code under test, in MiB.
+        private: whether private callables are tested directly.
+        privacy: `hybrid`, or `local-only`: nothing may leave the machine.
+        force: overwrite suites that a person edited.
+        update: refresh only suites whose targets changed.
+        dry_run: write nothing.
+        local_only: whether `privacy` is `local-only`.
+        force_cloud: only the cloud model may propose.
+        targets: ids `module:qualname`; empty for all.
+        changed: git revision; only targets whose code differs from it. None for all.
+        origins: for each field, where its value came from, in words for people.
+    """
+
+    out: Path | None = None
+    exclude: tuple[str, ...] = ()
+    engine: str = "auto"
+    python: Path | None = None
+    max_time: float = 10.0
+    iterations: int = 7
+    seed: int = 0
+    jobs: int = 0
+    fail_under: float = 0.0
+    sandbox: bool = True
+    why: bool = True
+    ignore_existing: bool = False
+    memory_mb: int = 2048
+    private: bool = True
+    privacy: str = "hybrid"
+    force: bool = False
+    update: bool = False
+    dry_run: bool = False
+    local_only: bool = False
+    force_cloud: bool = False
+    targets: tuple[str, ...] = ()
+    changed: str | None = None
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What may be configured.
+
+    Args:
+        name: the `Config` field.
+        meaning: one line for people.
+        expected: what a value has to be, for error messages.
+        accept: the value as `Config` holds it; ValueError when it is not what is expected.
+        read: a value from text (an environment variable, `config set`); ValueError as above.
+    """
+
+    name: str
+    meaning: str
+    expected: str
+    accept: Callable[[object], object]
+    read: Callable[[str], object] = str
+
+    @property
+    def key(self) -> str:
+        """As `pyproject.toml` and the command line spell it."""
+        return self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return _PREFIX + self.name.upper()
+
+    @property
+    def default(self) -> object:
+        """What holds when nothing is given."""
+        return getattr(_DEFAULTS, self.name)
+
+    def check(self, value: object, *, where: str) -> Any:
+        """The value as `Config` holds it; a ConfigError that begins with `where` when it cannot be."""
+        try:
+            return self.accept(value)
+        except (ValueError, OverflowError, RuntimeError):  # RuntimeError: `~nobody`
+            raise ConfigError(f"{where}: expected {self.expected}, got {value!r}", hint=self.meaning) from None
+
+    def parse(self, text: str, *, where: str) -> Any:
+        """The same from text."""
+        try:
+            value = self.read(text.strip())
+        except (ValueError, KeyError):
+            raise ConfigError(f"{where}: expected {self.expected}, got {text!r}", hint=self.meaning) from None
+        return self.check(value, where=where)
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str | Path) or str(value) == "" or "\0" in str(value):
+        raise ValueError(value)
+    return Path(value).expanduser()
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError(value)
+    return tuple(value)
+
+
+def _split(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _read_switch(text: str) -> bool:
+    return _SWITCH[text.lower()]
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def accept(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError(value)
+        return value
+
+    return accept
+
+
+def _setting(
+    name: str, meaning: str, expected: str, accept: Callable[[object], object], read: Callable[[str], object] = str
+) -> Setting:
+    return Setting(name=name, meaning=meaning, expected=expected, accept=accept, read=read)
+
+
+def _on_off(name: str, meaning: str) -> Setting:
+    return _setting(name, meaning, "true or false", _switch, _read_switch)
+
+
+def _number(
+    name: str, meaning: str, kind: type[int] | type[float], least: float = -math.inf, most: float = math.inf
+) -> Setting:
+    def accept(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | kind) or not least <= value <= most:
+            raise ValueError(value)
+        if not math.isfinite(value):
+            raise ValueError(value)
+        return kind(value)
+
+    expected = "a whole number" if kind is int else "a number"
+    expected += f" from {least}" if least > -math.inf else ""
+    expected += f" to {most}" if most < math.inf else ""
+    return _setting(name, meaning, expected, accept, kind)
+
+
+_DEFAULTS = Config()
+
+_ALL = (
+    _setting("out", "folder for suites; unset: the project's test folder", "a folder", _path),
+    _setting("exclude", "gitignore-style patterns of files to leave out", "a list of patterns", _texts, _split),
+    _setting("engine", "who proposes tests", "one of " + ", ".join(ENGINES), _one_of(*ENGINES)),
+    _setting("python", "the project's interpreter; unset: its virtual environment", "a path", _path),
+    _number("max_time", "wall-clock budget per module, in seconds", float, 0.1),
+    _number("iterations", "rounds of refinement at most; 1 is a single pass", int, 1),
+    _number("seed", "same seed, same suite", int),
+    _number("jobs", "modules worked on at the same time; 0: one per core", int, 0),
+    _number("fail_under", "exit 1 when the quality score is below", float, 0, 1),
+    _on_off("sandbox", "keep code under test from files, network and programs"),
+    _on_off("why", "say in each test what justifies it"),
+    _on_off("ignore_existing", "generate as if there were no tests yet"),
+    _number("memory_mb", "memory limit of code under test, in MiB", int, 64),
+    _on_off("private", "test private functions and methods directly"),
+    _setting(
+        "privacy", "local-only: nothing leaves the machine", "hybrid or local-only", _one_of("hybrid", LOCAL_ONLY)
+    ),
+)
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
+"""Every setting, by field name, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value and where it came from."""
+
+    value: object
+    origin: str
+
+
+def load_config(flags: Mapping[str, object], *, start: Path, environ: Mapping[str, str]) -> Config:
+    """The settings in force for work on `start`.
+
+    Args:
+        flags: what the command line gave, by field name; None means not given.
+        start: file or folder from which to look upward for a `pyproject.toml`.
+        environ: the environment, for `QEFORGE_*`.
+
+    Raises:
+        ConfigError: an unknown key, a wrong value, a file that is not TOML; names file, key and what is expected.
+        UsageError: settings that contradict each other.
+    """
+    file = find_config_file(start)
+    layers = (
+        dict(_from_file(file)) if file else {},
+        dict(_from_environment(environ)),
+        dict(_from_flags(flags)),
+    )
+    given: dict[str, _Given] = {}
+    for layer in layers:
+        given.update(layer)
+    _keep_private(given, layers)
+    _refuse_contradictions(given)
+    origins = {name: given[name].origin if name in given else DEFAULT for name in (*SETTINGS, *RUN_ONLY)}
+    values: dict[str, Any] = {name: item.value for name, item in given.items()}
+    return Config(**values, origins=origins)
+
+
+def find_config_file(start: Path) -> Path | None:
+    """The nearest `pyproject.toml` from `start` upward that has `[tool.qeforge]`, else the nearest at all.
+
+    In a repository of several projects the root's table so holds for every project that has none of its own.
+
+    Raises:
+        ConfigError: one on the way cannot be read or is not TOML.
+    """
+    here = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the project
+    candidates = [folder / "pyproject.toml" for folder in (here, *here.parents)]
+    files = [file for file in candidates if file.is_file()]
+    for file in files:
+        if "qeforge" in _tool_table(file):
+            return file
+    return files[0] if files else None
+
+
+def setting_named(key: str) -> Setting | None:
+    """The setting that a key in either spelling (`max-time`, `max_time`) names."""
+    return SETTINGS.get(key.replace("-", "_"))
+
+
+def unknown_key(key: str, *, where: str) -> ConfigError:
+    """The error for a key that is none, naming the nearest one. `where` is the file or variable that has it."""
+    if key.replace("-", "_") in RUN_ONLY:
+        return ConfigError(f"{where}: {key!r} belongs to a single run", hint="give it on the command line")
+    names = [setting.key for setting in SETTINGS.values()]
+    near = difflib.get_close_matches(key.lower().replace("_", "-"), names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else "known keys: " + ", ".join(names)
+    return ConfigError(f"{where}: unknown key {key!r}", hint=hint)
+
+
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Where qeforge keeps what outlives a run (`QEFORGE_DATA_DIR`, else the user's data folder)."""
+    if override := environ.get(DATA_DIR_VARIABLE):
+        return Path(override).expanduser()
+    import platformdirs  # most commands never need it
+
+    return platformdirs.user_data_path("qeforge", appauthor=False)
+
+
+def log_dir(environ: Mapping[str, str]) -> Path:
+    """Where full logs of unexpected failures go (`logs` in `QEFORGE_DATA_DIR`, else the user's log folder)."""
+    if override := environ.get(DATA_DIR_VARIABLE):
+        return Path(override).expanduser() / "logs"
+    import platformdirs  # most commands never need it
+
+    return platformdirs.user_log_path("qeforge", appauthor=False)
+
+
+def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
+    table = _tool_table(file).get("qeforge", {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: tool.qeforge is {table!r}", hint="it has to be a table: [tool.qeforge]")
+    seen: dict[str, str] = {}
+    for key, raw in table.items():
+        setting = setting_named(key)
+        if setting is None:
+            raise unknown_key(key, where=f"{file}: [tool.qeforge]")
+        if setting.name in seen:
+            raise ConfigError(f"{file}: [tool.qeforge] has both {seen[setting.name]!r} and {key!r}", hint="keep one")
+        seen[setting.name] = key
+        value = setting.check(raw, where=f"{file}: [tool.qeforge] {key}")
+        if isinstance(value, Path):
+            value = _relative_to(file.parent, value)
+        yield setting.name, _Given(value, str(file))
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
+    for variable in sorted(environ):
+        if not variable.startswith(_PREFIX) or variable == DATA_DIR_VARIABLE:
+            continue
+        setting = SETTINGS.get(variable.removeprefix(_PREFIX).lower())
+        if setting is None:
+            raise unknown_key(variable.removeprefix(_PREFIX).lower(), where=f"environment variable {variable}")
+        value = setting.parse(environ[variable], where=f"environment variable {variable}")
+        yield setting.name, _Given(value, variable)
+
+
+def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, _Given]]:
+    for name, raw in flags.items():
+        if raw is None:
+            continue
+        if setting := SETTINGS.get(name):
+            flag = f"--no-{setting.key}" if raw is False else f"--{setting.key}"
+            yield name, _Given(setting.check(raw, where=flag), flag)
+        elif name in RUN_ONLY:
+            flag = "--target" if name == "targets" else "--" + name.replace("_", "-")
+            yield name, _Given(tuple(raw) if isinstance(raw, list | tuple) else raw, flag)
+        else:
+            raise TypeError(f"no setting is called {name!r}")
+
+
+def _keep_private(given: dict[str, _Given], layers: tuple[dict[str, _Given], ...]) -> None:
+    """A project that says `local-only` keeps it: later layers may tighten and never loosen."""
+    project = layers[0].get("privacy")
+    flag = given.get("local_only")
+    if project is not None and project.value == LOCAL_ONLY:
+        given["privacy"] = project
+    elif flag is not None and flag.value:
+        given["privacy"] = _Given(LOCAL_ONLY, flag.origin)
+    privacy = given.get("privacy")
+    if privacy is not None and privacy.value == LOCAL_ONLY:
+        given["local_only"] = _Given(True, flag.origin if flag and flag.value else privacy.origin)
+
+
+def _refuse_contradictions(given: Mapping[str, _Given]) -> None:
+    def on(name: str) -> _Given | None:
+        item = given.get(name)
+        return item if item is not None and item.value else None
+
+    engine, local, cloud = given.get("engine"), on("local_only"), on("force_cloud")
+    if local and cloud:
+        raise _contradiction("--force-cloud", f"local-only ({local.origin})")
+    if local and engine and engine.value == "cloud":
+        raise _contradiction(f"engine cloud ({engine.origin})", f"local-only ({local.origin})")
+    if cloud and engine and engine.origin.startswith("--") and engine.value in ("native", "local"):
+        raise _contradiction("--force-cloud", f"--engine {engine.value}")
+
+
+def _contradiction(one: str, other: str) -> UsageError:
+    return UsageError(f"{one} contradicts {other}", hint="drop one of them", slug="contradiction")
+
+
+def _tool_table(file: Path) -> Mapping[str, object]:
+    tool = read_toml(file).get("tool", {})
+    return tool if isinstance(tool, dict) else {}
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The parsed file.
+
+    Raises:
+        ConfigError: it cannot be read or is not TOML; names file and line.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{file}:{line}: not UTF-8 text", hint="TOML files are UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, position = str(error).partition(" (at ")
+        digits = "".join(c if c.isdigit() else " " for c in position).split()
+        line = int(digits[0]) if digits else text.count("\n") + 1
+        raise ConfigError(f"{file}:{line}: not valid TOML: {message}", hint="mend that line") from error
+
+
+def _relative_to(folder: Path, path: Path) -> Path:
+    is_command = path.name == str(path) and not (folder / path).exists()  # `python3.12`: looked up on PATH
+    return path if is_command and path.name.startswith("python") else folder / path

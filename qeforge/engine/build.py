@@ -1,0 +1,427 @@
+"""Arguments of any type: literals, containers, files, callables, objects through their constructors, stand-ins."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, islice, zip_longest
+
+from qeforge.analysis.evidence import Evidence
+from qeforge.domain.facts import ANY, ClassFact, ClassKind, ModuleFacts, ParameterFact, TypeRef
+from qeforge.domain.target import ParameterKind
+from qeforge.engine import basics, patterns, samples
+from qeforge.engine.value import Value, call, combine, literal, merged, of, unique
+
+_DEEPEST = 3
+_MOST = 28
+_NO_EVIDENCE = Evidence()
+
+
+class Builder:
+    """Makes values for one module.
+
+    Args:
+        facts: what importing the module told.
+        texts: string literals of the module, as sources; they are likely arguments.
+        numbers: number literals, as sources.
+        rng: decides among equals.
+    """
+
+    def __init__(self, facts: ModuleFacts, texts: Sequence[str], numbers: Sequence[str], rng: random.Random) -> None:
+        self.facts = facts
+        self.texts = tuple(texts)
+        self.numbers = tuple(numbers)
+        self.rng = rng
+        self.instances: dict[str, list[Value]] = {}
+        self.recipes: dict[str, tuple[str, ...]] = {}
+        self._by_name = {fact.dotted: fact for fact in facts.classes.values()}
+
+    def found_instance(self, dotted: str, value: Value) -> None:
+        """Remembers a way to build an instance that was seen to work."""
+        known = self.instances.setdefault(dotted, [])
+        if len(known) < _MOST and all(old.source != value.source for old in known):
+            known.append(value)
+
+    def values(self, type: TypeRef, name: str, evidence: Evidence | None = None, *, context: str = "", depth: int = 0) -> list[Value]:
+        """Values for a parameter, the likeliest first, never empty.
+
+        Args:
+            type: its resolved type; `Any` leaves it to the evidence.
+            name: of the parameter: `email` wants an address.
+            evidence: what the code does to it.
+            context: name of the callable, a weaker hint than `name`.
+        """
+        evidence = evidence or _NO_EVIDENCE
+        found: list[Value] = []
+        if type.name in ("Any", "object"):
+            found = self._from_evidence(name, evidence, context, depth)
+        else:
+            found = self._of_type(type, name, evidence, context, depth)
+        if evidence.optional:
+            found.insert(min(3, len(found)), literal("None"))
+        constants = [literal(source) for source in evidence.equals if _is_literal(source)]
+        kinds = {value.type_name for value in found[:3]}
+        fitting = [v for v in constants if type.name in ("Any", "object") or v.type_name in kinds]
+        found = found[:1] + fitting + found[1:]
+        return unique(found)[: _MOST + len(fitting)] or [literal("None")]
+
+    def instance(self, dotted: str, depth: int = 0) -> list[Value]:
+        """Instances of a class, those that were seen to work first."""
+        fact = self._by_name.get(dotted)
+        made = list(self.instances.get(dotted, ()))
+        if len(made) < 3 or depth == 0:
+            made += self._construct(fact, depth) if fact else self._foreign(dotted)
+        return unique(made)
+
+    # -- by type ------------------------------------------------------------------------------------------------
+
+    def _of_type(self, type: TypeRef, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
+        kind = basics.ALIASES.get(type.name, type.name)
+        if kind == "str":
+            return self._texts(name, evidence, context)
+        if kind == "int":
+            return unique((*basics.KNOWN["int"][:3], *self._numbers("int"), *basics.KNOWN["int"][3:]))
+        if kind == "float":
+            return unique((*basics.KNOWN["float"], *self._numbers("float"), *basics.KNOWN["int"][:2]))
+        if kind in basics.KNOWN:
+            return list(basics.KNOWN[kind])
+        if kind == "union":
+            return _interleave([self._of_type(arm, name, evidence, context, depth) for arm in type.args])
+        if kind == "literal":
+            return [literal(source) for source in type.values if _is_literal(source)] or [literal("None")]
+        if kind == "Any":
+            return self._from_evidence(name, evidence, context, depth)
+        if kind == "tuple":
+            return self._tuples(type, name, evidence, depth)
+        if kind in basics.SEQUENCES or kind in basics.SETS or kind in basics.ITERATORS:
+            return self._containers(kind, type, name, evidence, depth)
+        if kind in basics.MAPPINGS:
+            return self._mappings(type, evidence, depth)
+        if kind in basics.CALLABLES:
+            return self._callables(type, evidence, depth)
+        if kind in basics.PATHS:
+            return self._paths(name)
+        if kind == "type":
+            return self._classes(type)
+        return self.instance(kind, depth)
+
+    def _texts(self, name: str, evidence: Evidence, context: str) -> list[Value]:
+        wanted: list[str] = []
+        for pattern in evidence.patterns:
+            wanted += patterns.matching(pattern, self.rng, count=3)
+        pieces = [_text(source) for source in (*evidence.contains, *evidence.prefixes, *evidence.suffixes)]
+        for piece in filter(None, pieces):
+            wanted += [f"a{piece}b", piece]
+        wanted += [f"{_text(source)}abc" for source in evidence.prefixes] + [f"abc{_text(s)}" for s in evidence.suffixes]
+        announced = samples.texts_for(name, context)
+        if evidence.path_like:
+            announced = ["a.txt", "a/b.txt", *announced]
+        plain = list(samples.TEXT)
+        own = [text for source in self.texts[:40] if (text := _text(source)) and len(text) <= 80]
+        head = announced[:2] + plain[:2] if announced else plain[:3]
+        texts = [*head, *wanted[:12], *announced[:12], *plain, *own]
+        return [of(text) for text in dict.fromkeys(texts)]
+
+    def _numbers(self, kind: str) -> list[Value]:
+        return [value for value in map(literal, self.numbers[:12]) if value.type_name == kind]
+
+    def _inner(self, type: TypeRef, index: int, name: str, evidence: Evidence | None, depth: int) -> list[Value]:
+        inner = type.args[index] if index < len(type.args) and type.args[index].name != "..." else ANY
+        if depth >= _DEEPEST:
+            return [literal("1"), literal('"a"')]
+        if inner.name == "Any" and (evidence is None or evidence == _NO_EVIDENCE):
+            return [literal("1"), literal("2"), literal("3"), literal('"a"'), literal("None")]
+        singular = name[:-1] if name.endswith("s") else name
+        return [v for v in self.values(inner, singular, evidence, depth=depth + 1) if v.plain] or [literal("1")]
+
+    def _containers(self, kind: str, type: TypeRef, name: str, evidence: Evidence, depth: int) -> list[Value]:
+        items = self._inner(type, 0, name, evidence.element, depth)
+        if kind in basics.SETS:
+            items = [item for item in items if not item.shared]
+            shapes = [items[:2], items[:1], [], items[:4]]
+            made = [
+                combine("{" + ", ".join(["{}"] * len(s)) + "}", s, type_name="set", shared=True)
+                if s
+                else Value(source="set()", type_name="set", shared=True)
+                for s in shapes
+            ]
+            if kind == "frozenset":
+                made = [replace(v, source=f"frozenset({v.source})", type_name="frozenset", shared=False) for v in made]
+            return made
+        shapes = [items[:3], [], items[:1], items[:2], items[::-1][:3], items[:1] * 2, items[:6], items[2:4]]
+        made = [combine("[" + ", ".join(["{}"] * len(s)) + "]", s, type_name="list", shared=True) for s in shapes]
+        if kind in basics.ITERATORS:
+            return [replace(v, source=f"iter({v.source})", type_name="iterator") for v in made[:3]]
+        return unique(made)
+
+    def _tuples(self, type: TypeRef, name: str, evidence: Evidence, depth: int) -> list[Value]:
+        if type.args and type.args[-1].name != "...":
+            columns = [self._inner(type, i, name, None, depth) for i in range(len(type.args))]
+            rows = [[column[i % len(column)] for column in columns] for i in range(max(map(len, columns)))]
+            return [_tuple(row) for row in rows[:6]]
+        items = self._inner(type, 0, name, evidence.element, depth)
+        return [_tuple(items[:2]), _tuple([]), _tuple(items[:1]), _tuple(items[:4])]
+
+    def _mappings(self, type: TypeRef, evidence: Evidence, depth: int) -> list[Value]:
+        made: list[Value] = []
+        if evidence.keys:
+            pairs = [
+                (of(key), self.values(ANY, key, inner, depth=depth + 1) if depth < _DEEPEST else [literal("1")])
+                for key, inner in islice(evidence.keys.items(), 8)
+            ]
+            for row in range(3):
+                made.append(_dict([(key, _pick(values, row)) for key, values in pairs]))
+            made += [_dict([(key, values[0])]) for key, values in pairs]
+        keys = [k for k in self._inner(type, 0, "key", None, depth) if not k.shared] if type.args else [of("a"), of("b")]
+        items = self._inner(type, 1, "value", evidence.element, depth)
+        made += [_dict(list(zip(keys[:n], items, strict=False))) for n in (1, 0, 2, 3)]
+        return unique(made)
+
+    def _callables(self, type: TypeRef, evidence: Evidence, depth: int) -> list[Value]:
+        arity = evidence.call_arity
+        returns = type.args[-1] if type.args else ANY
+        if type.args and len(type.args) > 1 and all(arg.name != "..." for arg in type.args[:-1]):
+            arity = len(type.args) - 1
+        arity = 1 if arity is None else arity
+        names = ", ".join(("x", "y", "z", "w", "u", "v")[:arity])
+        results = ["x"] if arity else []
+        if returns.name != "Any" and depth < _DEEPEST:
+            results = [v.source for v in self.values(returns, "result", depth=depth + 1)[:2] if not v.imports and v.plain] or ["None"]
+        results += ["True", "None", "1"]
+        head = f"lambda {names}: " if names else "lambda: "
+        made = [Value(source=head + body, type_name="function") for body in dict.fromkeys(results)]
+        made.append(Value(source="lambda *args, **kwargs: None", type_name="function"))
+        if arity == 1:
+            made += [Value(source="str", type_name="type"), Value(source="len", type_name="function")]
+        made.append(_mock())
+        return made
+
+    def _paths(self, name: str) -> list[Value]:
+        folder = bool(samples.words(name) & {"dir", "directory", "folder", "root"})
+        file = [
+            _path("data.txt", '{name}.write_text("one\\ntwo\\n")'),
+            _path("missing.txt"),
+            _path("data.json", "{name}.write_text('{{\"a\": 1}}')"),
+            _path("empty.txt", '{name}.write_text("")'),
+        ]
+        folders = [
+            Value(source="tmp_path", type_name="PosixPath", fixtures=("tmp_path",)),
+            _path("folder", "{name}.mkdir()", '({name} / "a.txt").write_text("one")'),
+        ]
+        return folders + file if folder else file + folders
+
+    def _classes(self, type: TypeRef) -> list[Value]:
+        wanted = type.args[0].name if type.args else ""
+        fact = self._by_name.get(wanted)
+        if fact:
+            source, imports = _reference(fact.path)
+            return [Value(source=source, type_name="type", imports=imports)]
+        return [Value(source=source, type_name="type") for source in ("int", "str", "dict", "ValueError")]
+
+    # -- objects ------------------------------------------------------------------------------------------------
+
+    def _construct(self, fact: ClassFact, depth: int) -> list[Value]:
+        source, imports = _reference(fact.path)
+        name = source.rpartition(".")[2]
+        if fact.kind is ClassKind.ENUM:
+            return [Value(source=f"{source}.{member}", type_name=name, imports=imports) for member in fact.members]
+        made: list[Value] = []
+        before: tuple[str, ...] = ()
+        if fact.abstract or fact.kind is ClassKind.PROTOCOL:
+            for concrete in self.facts.subclasses.get(fact.dotted, ()):
+                made += self.instance(concrete, depth + 1)[:3] if depth < _DEEPEST else []
+            before = (_subclass(source, name, fact.abstract),)
+            source = f"Concrete{name.lstrip('_')}"
+        if depth < _DEEPEST:
+            for arguments in self.argument_rows(fact.constructor, context=name, depth=depth + 1):
+                built = call(source, arguments, type_name=name, imports=imports)
+                made.append(replace(built, before=merged((built.before, before))))
+            method = {m.qualname.rpartition(".")[2]: m for m in fact.methods}
+            for factory in fact.factories:
+                if factory in method and not before:
+                    rows = self.argument_rows(method[factory].parameters, context=factory, depth=depth + 1)
+                    made += [call(f"{source}.{factory}", row, type_name=name, imports=imports) for row in rows[:2]]
+        elif not any(p.required for p in map(_Needs, fact.constructor)):
+            made.append(Value(source=f"{source}()", type_name=name, imports=imports, shared=True, before=before))
+        return made or [_mock()]
+
+    def argument_rows(self, parameters: Sequence[ParameterFact], *, context: str, depth: int, evidence: Mapping[str, Evidence] | None = None) -> list[list[tuple[str, Value]]]:
+        """A few argument lists: the required only, then with each optional, with other values for all."""
+        required = [p for p in parameters if _Needs(p).required]
+        optional = [p for p in parameters if p.has_default]
+        columns = {
+            p.name: [v for v in self.values(p.type, p.name, (evidence or {}).get(p.name), context=context, depth=depth) if v.plain]
+            or [literal("None")]
+            for p in (*required, *optional[:8])
+        }
+
+        def row(chosen: Iterable[ParameterFact], index: int) -> list[tuple[str, Value]]:
+            return [
+                ("" if _Needs(p).positional and not p.has_default else p.name, _pick(columns[p.name], index)) for p in chosen
+            ]
+
+        rows = [row(required, 0)]
+        rows += [row([*required, p], 0) for p in optional[:8]] + [row([*required, p], 1) for p in optional[:8]]
+        rows += [row(required, index) for index in range(1, 4)] if required else []
+        rows += [row([*required, *optional[:8]], index) for index in range(2)] if optional else []
+        for p in parameters:
+            if p.kind is ParameterKind.VAR_POSITIONAL:
+                items = [v for v in self.values(p.type, p.name, (evidence or {}).get(p.name), depth=depth + 1) if v.plain]
+                rows.append([*row(required, 0), ("", items[0])])
+        seen = {tuple((name, value.source) for name, value in r): r for r in reversed(rows)}
+        return list(seen.values())[::-1]
+
+    def _foreign(self, dotted: str) -> list[Value]:
+        """An object of a class that nothing is known of: a stand-in that accepts everything."""
+        return [_mock(), *map(literal, ('"abc"', "1"))]
+
+    # -- by evidence --------------------------------------------------------------------------------------------
+
+    def _from_evidence(self, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
+        columns = [self._of_type(kind, name, evidence, context, depth) for kind in evidence.types if kind.name not in ("Any", "object")]
+        attributes = frozenset(evidence.attributes)
+        if attributes:
+            owner = basics.owner_of(attributes)
+            if owner:
+                columns.append(self._of_type(TypeRef(owner), name, evidence, context, depth))
+            columns += [self.instance(dotted, depth + 1) for dotted in self._classes_with(attributes)[:3] if depth < _DEEPEST]
+            columns.append(self._stand_ins(evidence, depth))
+        if evidence.keys:
+            columns.append(self._mappings(TypeRef("dict"), evidence, depth))
+        if evidence.called:
+            columns.append(self._callables(TypeRef("callable"), evidence, depth))
+        if evidence.file_like:
+            columns.append(list(basics.KNOWN["io.StringIO"]))
+        if evidence.path_like:
+            columns += [[of("a.txt")], self._paths(name)]
+        if evidence.patterns or evidence.prefixes or evidence.suffixes:
+            columns.append(self._texts(name, evidence, context))
+        if evidence.iterated or evidence.indexed:
+            columns.append(self._containers("list", TypeRef("list"), name, evidence, depth))
+        if evidence.numeric:
+            columns.append(self._of_type(TypeRef("int"), name, evidence, context, depth))
+        columns += self._by_the_name(name, evidence, context, depth)
+        everything = [literal(source) for source in basics.ARBITRARY]
+        texts = [of(text) for text in samples.texts_for(name, context)[:6]]
+        own = [literal(source) for source in self.texts[:6]]
+        if depth >= _DEEPEST:
+            return _interleave(columns)[:4] + everything[:3]
+        if not columns:
+            return [*texts, *everything, *own, _mock()]
+        return [*_interleave([unique(c) for c in columns])[:20], *everything[:12], *texts, *own, _mock()]
+
+    def _by_the_name(self, name: str, evidence: Evidence, context: str, depth: int) -> list[list[Value]]:
+        tokens = samples.words(name)
+        if tokens & {"callback", "func", "function", "fn", "predicate", "handler", "hook", "factory", "decorator", "callable", "wrapped", "key"} and tokens != {"key"}:
+            return [self._callables(TypeRef("callable"), evidence, depth)]
+        if tokens & {"path", "filename", "file", "directory", "folder", "dir", "filepath"}:
+            return [self._paths(name), self._texts(name, evidence, context)]
+        if tokens & {"n", "count", "size", "length", "index", "limit", "width", "height", "level", "depth", "num", "number", "max", "min", "start", "stop", "end", "step", "offset", "port", "age", "year", "month", "day"}:
+            return [self._of_type(TypeRef("int"), name, evidence, context, depth)]
+        if tokens & {"items", "list", "values", "seq", "sequence", "iterable", "elements", "args", "rows", "lines", "names", "keys", "seqs"}:
+            return [self._containers("list", TypeRef("list"), name, evidence, depth)]
+        if tokens & {"dict", "mapping", "kwargs", "options", "config", "settings", "data", "context", "params", "headers", "attrs", "d"}:
+            return [self._mappings(TypeRef("dict"), evidence, depth)]
+        if tokens & {"text", "string", "str", "name", "title", "msg", "message", "label", "prefix", "suffix", "word", "line", "s", "value", "word", "url", "pattern", "template", "sep", "separator", "delimiter"}:
+            return [self._texts(name, evidence, context)]
+        if any(token in {"is", "has", "flag", "enabled", "verbose", "strict", "force", "quiet", "debug"} for token in tokens):
+            return [list(basics.KNOWN["bool"])]
+        return []
+
+    def _classes_with(self, attributes: frozenset[str]) -> list[str]:
+        """Classes of the module that have all of these attributes, the smallest first."""
+        found = []
+        for dotted, fact in self._by_name.items():
+            names = {m.qualname.rpartition(".")[2] for m in fact.methods} | set(fact.properties) | {p.name for p in fact.constructor}
+            if attributes <= names:
+                found.append((len(names), dotted))
+        return [dotted for _, dotted in sorted(found)]
+
+    def _stand_ins(self, evidence: Evidence, depth: int) -> list[Value]:
+        """The smallest object with the attributes that the code uses."""
+        made: list[Value] = []
+        columns: list[tuple[str, list[Value]]] = []
+        for attribute, inner in islice(evidence.attributes.items(), 8):
+            if attribute.startswith("__"):
+                continue
+            if inner.called:
+                columns.append((attribute, [Value(source="lambda *args, **kwargs: None", type_name="function")]))
+            elif depth < _DEEPEST:
+                columns.append((attribute, [v for v in self.values(ANY, attribute, inner, depth=depth + 1) if v.plain][:4] or [literal("1")]))
+            else:
+                columns.append((attribute, [literal("1")]))
+        if columns:
+            for row in range(3):
+                arguments = [(name, _pick(values, row)) for name, values in columns]
+                made.append(call("SimpleNamespace", arguments, type_name="SimpleNamespace", imports=("from types import SimpleNamespace",)))
+        made.append(_mock())
+        return made
+
+
+class _Needs:
+    """What a call must give to a parameter."""
+
+    def __init__(self, parameter: ParameterFact) -> None:
+        self.positional = parameter.kind in (ParameterKind.POSITIONAL, ParameterKind.POSITIONAL_ONLY)
+        variadic = parameter.kind in (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
+        self.required = not parameter.has_default and not variadic
+
+
+def _mock() -> Value:
+    return Value(source="MagicMock()", type_name="MagicMock", imports=("from unittest.mock import MagicMock",), shared=True)
+
+
+def _path(file: str, *setup: str) -> Value:
+    return Value(source=f'tmp_path / "{file}"', type_name="PosixPath", fixtures=("tmp_path",), setup=setup, shared=bool(setup))
+
+
+def _reference(path: str) -> tuple[str, tuple[str, ...]]:
+    """How to name `module:Outer.Inner` in a test: its source and imports."""
+    module, _, qualname = path.partition(":")
+    if module == "builtins":
+        return qualname, ()
+    return qualname, (f"from {module} import {qualname.partition('.')[0]}",)
+
+
+def _subclass(source: str, name: str, abstract: Sequence[str]) -> str:
+    body = "\n".join(f"    def {method}(self, *args, **kwargs):\n        return None\n" for method in abstract) or "    pass"
+    return f"class Concrete{name.lstrip('_')}({source}):\n{body}".rstrip()
+
+
+def _tuple(items: Sequence[Value]) -> Value:
+    inside = ", ".join(["{}"] * len(items)) + ("," if len(items) == 1 else "")
+    return combine(f"({inside})", items, type_name="tuple")
+
+
+def _dict(pairs: Sequence[tuple[Value, Value]]) -> Value:
+    template = "{" + ", ".join("\0: \0" for _ in pairs) + "}"
+    parts = list(chain.from_iterable(pairs))
+    pieces = template.split("\0")
+    whole = combine("{}" * len(parts), parts, type_name="dict", shared=True)
+    source = pieces[0] + "".join(part.source + piece for part, piece in zip(parts, pieces[1:], strict=True))
+    return replace(whole, source=source)
+
+
+def _interleave(columns: Sequence[Sequence[Value]]) -> list[Value]:
+    return unique(value for row in zip_longest(*columns) for value in row if value is not None)
+
+
+def _pick(values: Sequence[Value], index: int) -> Value:
+    return values[index % len(values)]
+
+
+def _is_literal(source: str) -> bool:
+    try:
+        return bool(literal(source).type_name)
+    except ValueError:
+        return False
+
+
+def _text(source: str) -> str:
+    """The text of a string literal's source; empty for anything else."""
+    import ast
+
+    try:
+        value = ast.literal_eval(source)
+    except (ValueError, SyntaxError):
+        return ""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,260 @@
+"""The genotype of the search: which callable, on what, with what, and how it is driven to its end."""
+
+import keyword
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.target import Kind, Target
+from qeforge.engine.value import Value, merged
+
+
+class Drive(StrEnum):
+    """How the result of the call is brought to its end."""
+
+    CALL = "call"
+    LIST = "list"  # an iterator, drained
+    SLICE = "slice"  # an iterator that does not end: its first items
+    RUN = "run"  # a coroutine
+    COLLECT = "collect"  # an async generator
+    ENTER = "enter"  # a context manager
+    ENTER_RAISE = "enter, raise"  # a context manager whose body raises
+    ENTER_ASYNC = "enter async"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """One argument; `keyword` when it is passed by name, `star` is `*` or `**` when it is unpacked."""
+
+    name: str
+    value: Value
+    keyword: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A call on the receiver before the act; `awaited` for coroutine methods."""
+
+    method: str
+    arguments: tuple[Argument, ...] = ()
+    awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A candidate before it is text.
+
+    `then` are the arguments with which a returned function is called, None when it is not. `world` are statements
+    that arrange the surroundings first (a working folder, an environment variable), with their fixtures and imports.
+    `generation` counts the changes since it was seeded.
+    """
+
+    target: Target
+    receiver: Value | None = None
+    steps: tuple[Step, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    drive: Drive = Drive.CALL
+    then: tuple[Argument, ...] | None = None
+    world: tuple[str, ...] = ()
+    world_imports: tuple[str, ...] = ()
+    world_fixtures: tuple[str, ...] = ()
+    generation: int = 0
+
+    def values(self) -> list[Value]:
+        """Every value in it, the receiver first."""
+        inner = [a.value for step in self.steps for a in step.arguments]
+        own = [self.receiver] if self.receiver else []
+        return [*own, *inner, *(a.value for a in self.arguments), *(a.value for a in self.then or ())]
+
+    def map_values(self, change: Callable[[Value], Value]) -> "Plan":
+        """The same plan with every value replaced by `change(value)`."""
+
+        def row(arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+            return tuple(replace(a, value=change(a.value)) for a in arguments)
+
+        return replace(
+            self,
+            receiver=change(self.receiver) if self.receiver else None,
+            steps=tuple(replace(step, arguments=row(step.arguments)) for step in self.steps),
+            arguments=row(self.arguments),
+            then=None if self.then is None else row(self.then),
+            generation=self.generation + 1,
+        )
+
+    def with_argument(self, name: str, value: Value, *, keyword: bool = True) -> "Plan":
+        """The same plan with one argument set or added."""
+        known = any(a.name == name for a in self.arguments)
+        changed = (
+            tuple(replace(a, value=value) if a.name == name else a for a in self.arguments)
+            if known
+            else (*self.arguments, Argument(name=name, value=value, keyword=keyword))
+        )
+        return replace(self, arguments=changed, generation=self.generation + 1)
+
+
+_BINARY = {
+    "__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__floordiv__": "//", "__mod__": "%",
+    "__pow__": "**", "__and__": "&", "__or__": "|", "__xor__": "^", "__lshift__": "<<", "__rshift__": ">>",
+    "__matmul__": "@", "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
+}  # fmt: skip
+_REFLECTED = {f"__r{name[2:]}": sign for name, sign in _BINARY.items()}
+_UNARY = {"__neg__": "-", "__pos__": "+", "__invert__": "~"}
+_FUNCTION = {
+    "__len__": "len", "__str__": "str", "__repr__": "repr", "__bool__": "bool", "__int__": "int", "__float__": "float",
+    "__bytes__": "bytes", "__abs__": "abs", "__iter__": "list", "__reversed__": "list(reversed", "__hash__": "hash",
+    "__next__": "next", "__round__": "round", "__dir__": "dir", "__complex__": "complex", "__format__": "format",
+    "__divmod__": "divmod",
+}  # fmt: skip
+_INPLACE = {f"__i{name[2:]}": f"{sign}=" for name, sign in _BINARY.items() if sign not in ("==", "!=", "<", "<=", ">", ">=")}
+
+
+def to_candidate(plan: Plan, *, proposer: str = "native") -> Candidate:
+    """The plan as a test prefix."""
+    target = plan.target
+    top = target.qualname.split(".")[0]
+    imports = [f"from {target.module} import {top}"]
+    taken = {top}
+    fixtures = [*plan.world_fixtures]
+    for value in plan.values():
+        imports += value.imports
+        fixtures += value.fixtures
+    imports += plan.world_imports
+    for line in imports:
+        taken |= set(re.findall(r"\w+", line.rpartition("import ")[2]))
+    taken |= set(fixtures)
+    arrange: list[str] = list(plan.world)
+    arrange += merged(value.before for value in plan.values())
+
+    def name_for(wanted: str) -> str:
+        name = re.sub(r"\W", "", wanted).lstrip("_") or "value"
+        if keyword.iskeyword(name) or name in taken or name in _SHADOWED:
+            name += "_"
+        base, number = name, 2
+        while name in taken:
+            name, number = f"{base}{number}", number + 1
+        taken.add(name)
+        return name
+
+    def bind(wanted: str, value: Value) -> str:
+        name = name_for(wanted)
+        arrange.append(f"{name} = {value.source}")
+        arrange.extend(line.format(name=name) for line in value.setup)
+        return name
+
+    def passed(arguments: Sequence[Argument], prefix: str = "") -> list[str]:
+        texts = []
+        for argument in arguments:
+            text = bind(prefix + argument.name, argument.value) if argument.value.lifted else argument.value.source
+            texts.append(f"{argument.name}={text}" if argument.keyword else text)
+        return texts
+
+    receiver = bind(_snake(target.owner or top), plan.receiver) if plan.receiver else ""
+    for step in plan.steps:
+        inside = f"{receiver}.{step.method}({', '.join(passed(step.arguments))})"
+        if step.awaited:
+            imports.append("import asyncio")
+            inside = f"asyncio.run({inside})"
+        arrange.append(inside)
+    texts = passed(plan.arguments)
+    act = _act(plan, receiver, texts)
+    if plan.then is not None:
+        act = f"{act}({', '.join(passed(plan.then, 'inner_'))})"
+    act = _driven(plan.drive, act, arrange, imports)
+    return Candidate(
+        target=target.id,
+        act=act,
+        arrange=tuple(arrange),
+        imports=merged((imports,)),
+        fixtures=merged((fixtures,)),
+        proposer=proposer,
+    )
+
+
+_SHADOWED = frozenset({
+    "input", "list", "dict", "set", "str", "int", "float", "bytes", "object", "type", "id", "iter", "next", "len", "max",
+    "min", "sum", "map", "filter", "range", "tuple", "format", "hash", "open", "print", "result", "all", "any", "dir", "vars",
+})  # fmt: skip
+
+
+def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
+    target = plan.target
+    inside = ", ".join(texts)
+    if target.kind is Kind.PROPERTY:
+        return f"{receiver}.{target.name} = {texts[0]}" if texts else f"{receiver}.{target.name}"
+    if target.kind is Kind.CONSTRUCTOR:
+        return f"{target.owner or target.qualname}({inside})"
+    if target.kind is not Kind.METHOD or not receiver:
+        owner, _, name = target.qualname.rpartition(".")
+        return f"{owner}.{_mangled(owner, name)}({inside})" if owner else f"{name}({inside})"
+    name = target.name
+    if name in _BINARY and len(texts) == 1:
+        return f"{receiver} {_BINARY[name]} {texts[0]}"
+    if name in _REFLECTED and len(texts) == 1:
+        return f"{texts[0]} {_REFLECTED[name]} {receiver}"
+    if name in _INPLACE and len(texts) == 1:
+        return f"{receiver} {_INPLACE[name]} {texts[0]}\nresult = {receiver}"
+    if name in _UNARY and not texts:
+        return f"{_UNARY[name]}{receiver}"
+    if name in _FUNCTION:
+        function = _FUNCTION[name]
+        return f"{function}({', '.join([receiver, *texts])})" + (")" if "(" in function else "")
+    match name, texts:
+        case "__getitem__", [key]:
+            return f"{receiver}[{key}]"
+        case "__setitem__", [key, value]:
+            return f"{receiver}[{key}] = {value}"
+        case "__delitem__", [key]:
+            return f"del {receiver}[{key}]"
+        case "__contains__", [item]:
+            return f"{item} in {receiver}"
+        case "__call__", _:
+            return f"{receiver}({inside})"
+        case ("__getattr__" | "__getattribute__"), [attribute]:
+            return f"getattr({receiver}, {attribute})"
+        case "__delattr__", [attribute]:
+            return f"delattr({receiver}, {attribute})"
+        case "__setattr__", [attribute, value]:
+            return f"setattr({receiver}, {attribute}, {value})"
+        case ("__enter__" | "__aenter__" | "__exit__" | "__aexit__" | "__aiter__"), _:
+            return receiver
+        case _:
+            return f"{receiver}.{_mangled(target.owner or '', name)}({inside})"
+
+
+def _driven(drive: Drive, act: str, arrange: list[str], imports: list[str]) -> str:
+    match drive:
+        case Drive.CALL:
+            return act
+        case Drive.LIST:
+            return f"list({act})"
+        case Drive.SLICE:
+            imports.append("from itertools import islice")
+            return f"list(islice({act}, 5))"
+        case Drive.RUN:
+            imports.append("import asyncio")
+            return f"asyncio.run({act})"
+        case Drive.COLLECT:
+            imports.append("import asyncio")
+            arrange.append(f"async def collect():\n    return [item async for item in {act}]")
+            return "asyncio.run(collect())"
+        case Drive.ENTER:
+            return f"with {act} as entered:\n    result = entered"
+        case Drive.ENTER_RAISE:
+            return f'with {act}:\n    raise ValueError("boom")'
+        case Drive.ENTER_ASYNC:
+            imports.append("import asyncio")
+            arrange.append(f"async def enter():\n    async with {act} as entered:\n        return entered")
+            return "asyncio.run(enter())"
+
+
+def _mangled(owner: str, name: str) -> str:
+    if name.startswith("__") and not name.endswith("__") and owner:
+        return f"_{owner.rpartition('.')[2].lstrip('_')}{name}"
+    return name
+
+
+def _snake(name: str) -> str:
+    last = name.rpartition(".")[2].strip("_")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", last).lower() or "subject"

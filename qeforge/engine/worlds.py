@@ -1,0 +1,109 @@
+"""Surroundings that code asks for: a working folder, environment variables, arguments, standard input, no waiting.
+
+Each is the least that lets the code run, written as a person would: through `monkeypatch` and `tmp_path`.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from qeforge.domain.observation import Observation, Raised
+from qeforge.domain.target import SourceModule
+from qeforge.engine.plan import Plan
+
+_CHDIR = "monkeypatch.chdir(tmp_path)"
+_PROCESS = 'monkeypatch.setattr("subprocess.{name}", lambda *args, **kwargs: {result})'
+
+
+class Worlds:
+    """What the code of one module reads from its surroundings."""
+
+    def __init__(self, module: SourceModule) -> None:
+        tree = ast.parse(module.source)
+        self._module = module.name
+        self._variables = {span: names for span, names in _environment_reads(tree)}
+        self._argv = _functions_using(tree, "argv", "parse_args", "ArgumentParser")
+        self._stdin = _functions_using(tree, "stdin", "input")
+        self._sleeps = _functions_using(tree, "sleep")
+
+    def prepare(self, plan: Plan) -> Iterator[Plan]:
+        """Plans in the surroundings that the target's own code mentions; none when it mentions none."""
+        span = plan.target.span
+        names = [name for line, name in self._variables.items() if line in span]
+        for name in names[:3]:
+            for text in ("abc", "1", ""):
+                yield _with(plan, f'monkeypatch.setenv("{name}", "{text}")', fixtures=("monkeypatch",))
+            yield _with(plan, f'monkeypatch.delenv("{name}", raising=False)', fixtures=("monkeypatch",))
+        if any(line in span for line in self._argv):
+            for arguments in ('["prog"]', '["prog", "--help"]', '["prog", "abc"]'):
+                yield _with(plan, f'monkeypatch.setattr("sys.argv", {arguments})', fixtures=("monkeypatch",))
+        if any(line in span for line in self._stdin):
+            for text in ('"abc\\n"', '"yes\\n"', '""', '"1\\n2\\n"'):
+                yield _with(plan, f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))', fixtures=("monkeypatch",), imports=("import io",))
+        if any(line in span for line in self._sleeps):
+            yield _with(plan, 'monkeypatch.setattr("time.sleep", lambda seconds: None)', fixtures=("monkeypatch",))
+
+    def answers(self, plan: Plan, seen: Observation) -> list[Plan]:
+        """Plans that give the code what the sandbox refused, or keep its files in the test's own folder."""
+        found = []
+        for effect in seen.effects:
+            if effect.kind == "cwd" and _CHDIR not in plan.world:
+                found.append(_with(plan, _CHDIR, fixtures=("monkeypatch", "tmp_path")))
+                break
+        for effect in seen.effects:
+            if not effect.blocked:
+                continue
+            if effect.kind == "process":
+                done = 'subprocess.CompletedProcess(args, 0, stdout="abc\\n", stderr="")'
+                for name, result in (("run", done), ("check_output", 'b"abc\\n"'), ("Popen", "MagicMock()"), ("call", "0"), ("check_call", "0")):
+                    statement = _PROCESS.format(name=name, result=result)
+                    if statement not in plan.world:
+                        imports = ("import subprocess",) if "subprocess." in result else ()
+                        imports += ("from unittest.mock import MagicMock",) if "MagicMock" in result else ()
+                        found.append(_with(plan, statement, fixtures=("monkeypatch",), imports=imports))
+            elif effect.kind == "network":
+                statement = 'monkeypatch.setattr("urllib.request.urlopen", lambda *args, **kwargs: io.BytesIO(b"{}"))'
+                if statement not in plan.world:
+                    found.append(_with(plan, statement, fixtures=("monkeypatch",), imports=("import io",)))
+            break
+        return found
+
+    def after_exception(self, plan: Plan, raised: Raised) -> list[Plan]:
+        """Plans with standard input, when the code asked for some."""
+        if raised.type_name == "EOFError" and not any("sys.stdin" in line for line in plan.world):
+            return [
+                _with(plan, f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))', fixtures=("monkeypatch",), imports=("import io",))
+                for text in ('"abc\\n"', '"y\\n"', '"1\\n2\\n3\\n"')
+            ]
+        return []
+
+
+def _with(plan: Plan, statement: str, *, fixtures: tuple[str, ...], imports: tuple[str, ...] = ()) -> Plan:
+    return replace(
+        plan,
+        world=(*plan.world, statement),
+        world_fixtures=(*plan.world_fixtures, *fixtures),
+        world_imports=(*plan.world_imports, *imports),
+        generation=plan.generation + 1,
+    )
+
+
+def _environment_reads(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each environment variable that is read by a literal name."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
+                yield node.lineno, name
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[ast.Constant(value=str(name)), *_]):
+                yield node.lineno, name
+            case ast.Call(func=(ast.Attribute(attr="getenv") | ast.Name(id="getenv")), args=[ast.Constant(value=str(name)), *_]):
+                yield node.lineno, name
+
+
+def _functions_using(tree: ast.AST, *names: str) -> list[int]:
+    """Lines that mention one of the names."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names)
+    ]

@@ -1,0 +1,103 @@
+"""The smallest suite that keeps everything: greedy set cover, then what has become superfluous goes."""
+
+import ast
+import heapq
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+
+from qeforge.codegen.syntax import statements
+from qeforge.domain.observation import Facet
+from qeforge.domain.testcase import Assertion, TestCase
+from qeforge.oracle.strength import strength
+
+_PRIMARY = (Facet.RESULT, Facet.EXCEPTION)
+
+
+def select(cases: Sequence[TestCase]) -> tuple[TestCase, ...]:
+    """The cases that together meet every goal and kill every mutant that any of `cases` does.
+
+    The one that adds most comes first; among equals the stronger assertion, then the simpler, shorter test. What adds
+    nothing, or asserts nothing, is left out. The order of `cases` is kept and does not matter otherwise.
+    """
+    worth: list[frozenset[Hashable]] = [
+        frozenset((*case.goals, *case.mutants)) if case.assertions else frozenset() for case in cases
+    ]
+    ranks = {index: _rank(case) for index, case in enumerate(cases) if worth[index]}
+    covered: set[Hashable] = set()
+    chosen: list[int] = []
+    # Gains only shrink, so a stale entry is a bound: it is renewed when it comes up, and not before.
+    heap = [(-len(worth[index]), rank, index) for index, rank in ranks.items()]
+    heapq.heapify(heap)
+    while heap:
+        bound, rank, index = heapq.heappop(heap)
+        gain = len(worth[index] - covered)
+        if gain == 0:
+            continue
+        if gain < -bound:
+            heapq.heappush(heap, (-gain, rank, index))
+            continue
+        chosen.append(index)
+        covered |= worth[index]
+    return tuple(cases[index] for index in sorted(_needed(chosen, worth, ranks)))
+
+
+def prune_assertions(case: TestCase, needed: Mapping[str, frozenset[Facet]]) -> TestCase:
+    """The case without assertions that nothing needs.
+
+    What the act returned or raised stays, and a warning, which would otherwise be noise. Of the rest, an assertion
+    stays when a mutant is noticed by its facet and by none that stays anyway, or when nothing else says anything:
+    that a function returns None is not worth a line where it is known by what it does.
+
+    Args:
+        case: with everything that could be asserted.
+        needed: for each mutant that this case has to kill, the facets in which it noticed it.
+    """
+    silent = [a for a in case.assertions if a.facet is Facet.RESULT and a.code.endswith(" is None")]
+    rest = [a for a in case.assertions if a not in silent]
+    telling = [a for a in rest if a.facet in _PRIMARY]
+    keep: set[Facet] = {a.facet for a in telling}
+    if not telling and rest:
+        keep.add(rest[0].facet)
+    elif not telling:
+        return case
+    keep.add(Facet.WARNINGS)
+    for _, facets in sorted(needed.items(), key=lambda item: (len(item[1]), item[0])):
+        if not facets & (keep | {Facet.OUTCOME}):
+            keep |= _first(case.assertions, facets)
+    kept = tuple(a for a in case.assertions if a.facet in keep and (a not in silent or Facet.RESULT in keep))
+    return replace(case, assertions=kept) if kept else case
+
+
+def _first(assertions: Sequence[Assertion], facets: frozenset[Facet]) -> set[Facet]:
+    """The facet of the strongest assertion that can notice."""
+    return {next((a.facet for a in assertions if a.facet in facets), Facet.OUTCOME)}
+
+
+def _needed(
+    chosen: Sequence[int], worth: Sequence[frozenset[Hashable]], ranks: Mapping[int, tuple[object, ...]]
+) -> list[int]:
+    """The chosen without those whose every gain another has too, the weakest tried first."""
+    uses = Counter(item for index in chosen for item in worth[index])
+    kept = []
+    for index in sorted(chosen, key=lambda i: (ranks[i], i), reverse=True):
+        if all(uses[item] > 1 for item in worth[index]):
+            uses.subtract(worth[index])
+        else:
+            kept.append(index)
+    return kept
+
+
+def _rank(case: TestCase) -> tuple[int, int, int, str]:
+    """Lower is better: strength, statements, length of what has to be read, and the text itself to settle it."""
+    candidate = case.candidate
+    size = sum(map(len, (*candidate.arrange, candidate.act))) + sum(len(a.code) for a in case.assertions)
+    count = sum(_statements(source) for source in (*candidate.arrange, candidate.act)) + len(candidate.fixtures)
+    return -strength(case), count, size, candidate.key
+
+
+def _statements(source: str) -> int:
+    try:
+        return sum(isinstance(node, ast.stmt) for top in statements(source) for node in ast.walk(top))
+    except SyntaxError:
+        return 1

@@ -1,0 +1,140 @@
+"""From confirmed cases to a suite that has passed under pytest in fresh processes."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qeforge.codegen.formatting import format_source
+from qeforge.codegen.names import name_cases
+from qeforge.codegen.render import functions_of, render
+from qeforge.domain.goal import Goal
+from qeforge.domain.observation import Arc, Facet
+from qeforge.domain.target import Target
+from qeforge.domain.testcase import Suite, TestCase
+from qeforge.execution.pytest_run import SuiteRun, run_suite
+from qeforge.oracle.select import prune_assertions, select
+from qeforge.refinement.task import ModuleTask
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The suite as it will be written. `cases` are what is in it, `dropped` counts tests that failed or wavered under
+    pytest, `arcs` are those that pytest saw; None when the target has no pytest and nothing was run."""
+
+    text: str
+    cases: tuple[TestCase, ...]
+    dropped: int
+    arcs: frozenset[Arc] | None
+    note: str = ""
+
+
+def finish(
+    task: ModuleTask,
+    cases: Sequence[TestCase],
+    needed: Mapping[str, Mapping[str, frozenset[Facet]]],
+    already: frozenset[Goal],
+    *,
+    timeout: float,
+) -> Finished:
+    """Chooses, prunes, names, renders, formats and verifies.
+
+    Args:
+        cases: confirmed cases.
+        needed: for each candidate's key, the mutants that it kills and the facets that show it.
+        already: goals that are met without these tests.
+        timeout: seconds for one pytest run.
+    """
+    targets = {target.id: target for target in task.module.targets}
+    chosen = chosen_cases(cases, needed, already, targets)
+    dropped = 0
+    for _ in range(_ATTEMPTS):
+        if not chosen:
+            break
+        text, suite = written(task, chosen, targets)
+        if not task.interpreter.has_pytest:
+            return Finished(text=text, cases=chosen, dropped=dropped, arcs=None, note="not run: pytest is missing")
+        runs = verify(task, text, timeout=timeout)
+        bad = failing(suite, runs)
+        if not bad:
+            return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
+        dropped += len(bad)
+        chosen = tuple(case for case in chosen if case.candidate.key not in bad)
+    return Finished(text="", cases=(), dropped=dropped, arcs=frozenset())
+
+
+def chosen_cases(
+    cases: Sequence[TestCase],
+    needed: Mapping[str, Mapping[str, frozenset[Facet]]],
+    already: frozenset[Goal],
+    targets: Mapping[str, Target],
+) -> tuple[TestCase, ...]:
+    """The smallest set that keeps every goal and every kill, in source order, each with the assertions it needs."""
+    useful = [replace(case, goals=case.goals - already) for case in cases]
+    kept = [prune_assertions(case, needed.get(case.candidate.key, {})) for case in select(useful)]
+    order = {target: number for number, target in enumerate(targets)}
+    kept.sort(key=lambda case: order.get(case.candidate.target, len(order)))
+    return name_cases(tuple(kept), targets)
+
+
+def written(task: ModuleTask, cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tuple[str, Suite]:
+    """The formatted text, and the suite that it says."""
+    suite = Suite(module=task.module.name, path=task.suite, cases=tuple(cases))
+    return format_source(render(suite, targets, why=task.why), task.suite), suite
+
+
+def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, SuiteRun]:
+    """Two runs under plain pytest at the same time: other hash seeds, and the second in reverse order."""
+    scratch = Path(tempfile.mkdtemp(prefix="qeforge-verify-"))
+    try:
+        below = task.suite.relative_to(task.out) if task.suite.is_relative_to(task.out) else Path(task.suite.name)
+        place = scratch / "tests" / below
+        place.parent.mkdir(parents=True)
+        place.write_text(text, encoding="utf-8")
+        _copy_conftests(task, scratch / "tests")
+
+        def run(hash_seed: int, reverse: bool) -> SuiteRun:
+            return run_suite(
+                [place],
+                interpreter=task.interpreter,
+                module=task.module,
+                rootdir=scratch,
+                hash_seed=hash_seed,
+                reverse=reverse,
+                timeout=timeout,
+                sandbox=task.sandbox,
+            )
+
+        with ThreadPoolExecutor(2) as both:
+            first, second = both.submit(run, 1, False), both.submit(run, 2, True)
+            return first.result(), second.result()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _copy_conftests(task: ModuleTask, tests: Path) -> None:
+    for conftest in task.conftests:
+        inside = conftest.relative_to(task.out) if conftest.is_relative_to(task.out) else Path("conftest.py")
+        place = tests / inside
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            shutil.copyfile(conftest, place)
+
+
+def failing(suite: Suite, runs: Sequence[SuiteRun]) -> set[str]:
+    """Keys of candidates whose test did not pass in every run."""
+    functions = functions_of(suite)
+    bad: set[str] = set()
+    for run in runs:
+        passed = {node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result == "passed"}
+        wrong = {node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result != "passed"}
+        for name, cases in functions.items():
+            if name in wrong or name not in passed:
+                bad |= {case.candidate.key for case in cases}
+    return bad
+
+

@@ -1,0 +1,348 @@
+"""Rounds of refinement: aim, run, keep what adds something, mutate, aim at the survivors.
+
+Search is bounded by counted work, so that a seed gives the same suite on a fast machine and a slow one; the clock is
+only a limit above it, and `Stop.TIME` says when it cut.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from qeforge.analysis.goals import GoalMap
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.goal import Goal
+from qeforge.domain.mutant import Mutant, MutantJob, Probe, Verdict
+from qeforge.domain.observation import Arc, Facet, Observation
+from qeforge.domain.protocols import Clock, Judge, Progress, Proposer, Request
+from qeforge.domain.score import Score
+from qeforge.domain.testcase import TestCase
+from qeforge.domain.trajectory import Round, Stop
+from qeforge.oracle.assertions import assertions_for
+from qeforge.oracle.stability import stable_facets
+from qeforge.refinement.pool import Entry, Pool, lines_of
+
+_BATCH = 64
+_PROBES_A_MUTANT = 12
+_STALE_BATCHES = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much may be done.
+
+    `seconds` of wall time for the whole loop; `rounds` at most; `first` executions in the first round and `later` in
+    each other; `mutants` at most are run; `probes` at most are promoted a round.
+    """
+
+    seconds: float
+    rounds: int
+    first: int
+    later: int
+    mutants: int
+    probes: int
+
+    @classmethod
+    def within(cls, seconds: float, rounds: int) -> "Limits":
+        """Work that two ordinary cores do in about that time."""
+        return cls(
+            seconds=seconds,
+            rounds=rounds,
+            first=int(400 * seconds),
+            later=int(120 * seconds),
+            mutants=int(60 * seconds),
+            probes=int(14 * seconds),
+        )
+
+
+@dataclass(slots=True)
+class Case:
+    """A confirmed candidate and what it is good for."""
+
+    case: TestCase
+    facets: tuple[Facet, ...]
+    lines: frozenset[int]
+    kills: dict[str, frozenset[Facet]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refined:
+    """The end of the loop: confirmed cases, each with the goals and mutants it is good for."""
+
+    cases: tuple[TestCase, ...]
+    needed: dict[str, dict[str, frozenset[Facet]]]
+    rounds: tuple[Round, ...]
+    stop: Stop
+    offered: int
+    mutants: int
+    incompetent: frozenset[str]
+    reached: frozenset[Goal]
+    observed: tuple[tuple[Candidate, Observation], ...] = ()
+
+
+class Loop:
+    """Refines the suite of one module.
+
+    Args:
+        module: its name, for progress.
+        judge: runs everything.
+        goals: what there is to reach.
+        mutants: faults to notice.
+        proposers: asked in this order in every round.
+        base: arcs that are met without any of our tests (by importing, by existing tests).
+        limits: how much may be done.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        judge: Judge,
+        goals: GoalMap,
+        mutants: Sequence[Mutant],
+        proposers: Sequence[Proposer],
+        *,
+        base: frozenset[Arc],
+        limits: Limits,
+        clock: Clock,
+        progress: Progress,
+        wanted: frozenset[str] | None = None,
+    ) -> None:
+        self.module = module
+        self.judge = judge
+        self.goals = goals
+        self.proposers = proposers
+        self.limits = limits
+        self.clock = clock
+        self.progress = progress
+        self.base = goals.met(base)
+        self.pool = Pool(met=goals.met, reached=set(self.base))
+        self.cases: dict[str, Case] = {}
+        self.tried: set[str] = set()
+        self.open_mutants = _thinned(mutants, limits.mutants)
+        self.total_mutants = len(self.open_mutants)
+        self.incompetent: set[str] = set()
+        self.probed: defaultdict[str, set[str]] = defaultdict(set)
+        self.claimed: list[tuple[Candidate, Observation]] = []
+        self.wanted = wanted
+        self.started = clock.now()
+        self.deadline = self.started + limits.seconds
+        self.rounds: list[Round] = []
+
+    def run(self) -> Refined:
+        """All rounds; whatever was confirmed when it stops is returned, also on Ctrl-C."""
+        stop = Stop.ROUNDS
+        try:
+            for number in range(1, self.limits.rounds + 1):
+                ended = self._round(number)
+                if ended is not None:
+                    stop = ended
+                    break
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        return Refined(
+            cases=tuple(c.case for c in self.cases.values()),
+            needed={key: dict(c.kills) for key, c in self.cases.items()},
+            rounds=tuple(self.rounds),
+            stop=stop,
+            offered=self.pool.offered,
+            mutants=self.total_mutants - len(self.incompetent),
+            incompetent=frozenset(self.incompetent),
+            reached=frozenset(self.pool.reached),
+            observed=tuple(self.claimed),
+        )
+
+    # -- one round ----------------------------------------------------------------------------------------------
+
+    def _round(self, number: int) -> Stop | None:
+        began = self.clock.now()
+        quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
+        share = self.limits.seconds * (0.45 if number == 1 else 0.2)
+        cut = self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
+        self._promote(number)
+        self._mutate()
+        self.rounds.append(
+            Round(
+                number=number,
+                proposers=tuple(p.name for p in self.proposers),
+                offered=self.pool.offered - offered,
+                kept=len(self.cases) - kept,
+                open_goals=len(self._open()),
+                open_mutants=len(self.open_mutants),
+                quality=round(self._quality(), 4),
+                seconds=round(self.clock.now() - began, 3),
+            )
+        )
+        self._tell(number)
+        if self.clock.now() >= self.deadline:
+            return Stop.TIME
+        if not self._open() and not self.open_mutants:
+            return Stop.GOALS_MET
+        if number > 1 and self._quality() <= quality + 1e-9:
+            return Stop.TIME if cut else Stop.PLATEAU
+        return None
+
+    def _open(self) -> frozenset[Goal]:
+        return self.goals.goals - self.pool.reached
+
+    def _explore(self, executions: int, until: float) -> bool:
+        """Asks, runs, learns. True when the clock cut it."""
+        done = stale = 0
+        until = min(until, self.deadline)
+        while done < executions and stale < _STALE_BATCHES:
+            request = Request(goals=self._aims(), mutants=tuple(self.open_mutants[:200]), count=_BATCH)
+            batch: list[Candidate] = []
+            for proposer in self.proposers:
+                offered = list(proposer.propose(replace(request, count=_BATCH - len(batch))))
+                batch += offered
+                if len(batch) >= _BATCH:
+                    break
+            if not batch:
+                return False
+            seen = self.judge.run(batch)
+            observed = list(zip(batch, seen, strict=True))
+            gained = [pair for pair in observed if self.pool.add(*pair)]
+            for proposer in self.proposers:
+                proposer.learn(observed)
+            self.claimed += [pair for pair in observed if pair[0].claims]
+            if gained:
+                self._capture([candidate for candidate, _ in gained])
+            done += len(batch)
+            stale = 0 if gained else stale + 1
+            self._tell(len(self.rounds) + 1)
+            if self.clock.now() > until:
+                return True
+        return False
+
+    def _aims(self) -> frozenset[Goal]:
+        """Open goals whose guarding line was reached; every open goal while there is none."""
+        frontier = self.goals.frontier(self.pool.reached)
+        return frontier or self._open()
+
+    def _capture(self, candidates: list[Candidate]) -> None:
+        seen = self.judge.run(candidates, capture=True)
+        for proposer in self.proposers:
+            proposer.learn(list(zip(candidates, seen, strict=True)))
+
+    # -- closer looks -------------------------------------------------------------------------------------------
+
+    def _promote(self, number: int) -> None:
+        """Full looks at the best candidates; what holds in fresh processes becomes a case."""
+        covered = {goal for c in self.cases.values() for goal in c.case.goals} | set(self.base)
+        for attempt in range(3):
+            missing = self.pool.reached - covered
+            entries = self.pool.best(missing, self.tried)
+            if attempt == 0:
+                known = {entry.candidate.key for entry in entries}
+                extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)))
+                entries += extra
+            if not entries or self.clock.now() > self.deadline:
+                return
+            for case in self._confirmed(entries):
+                covered |= case.case.goals
+                self.cases[case.case.candidate.key] = case
+
+    def _confirmed(self, entries: Sequence[Entry]) -> list[Case]:
+        self.tried |= {entry.candidate.key for entry in entries}
+        candidates = [entry.candidate for entry in entries]
+        first = self.judge.observe(candidates)
+        others = self.judge.confirm(candidates)
+        found = []
+        for candidate, seen, again in zip(candidates, first, others, strict=True):
+            assertions = assertions_for(candidate, seen, again)
+            if not assertions:
+                continue
+            facets = stable_facets(seen, again)
+            asserted = {a.facet for a in assertions} | {Facet.OUTCOME}
+            arcs = seen.arcs.intersection(*(o.arcs for o in again)) if again else seen.arcs
+            goals = self.goals.met(arcs)
+            found.append(
+                Case(
+                    case=TestCase(candidate=candidate, observation=seen, assertions=assertions, goals=goals),
+                    facets=tuple(f for f in facets if f in asserted),
+                    lines=lines_of(arcs),
+                )
+            )
+        return found
+
+    # -- mutants ------------------------------------------------------------------------------------------------
+
+    def _mutate(self) -> None:
+        """Runs what is open against the cases that reach it and were not tried on it."""
+        cases = list(self.cases.items())
+        if not cases:
+            return
+        probes = [Probe(candidate=c.case.candidate, facets=c.facets) for _, c in cases]
+        order = sorted(range(len(cases)), key=lambda i: (cases[i][1].case.observation.seconds > 0.05, len(cases[i][1].lines)))
+        jobs: list[MutantJob] = []
+        for mutant in self.open_mutants:
+            fitting = [
+                i
+                for i in order
+                if (mutant.scope is None or mutant.line in cases[i][1].lines or _near(mutant, cases[i][1].lines))
+                and cases[i][0] not in self.probed[mutant.id]
+            ][:_PROBES_A_MUTANT]
+            if fitting:
+                jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting)))
+                self.probed[mutant.id] |= {cases[i][0] for i in fitting}
+        killed: set[str] = set()
+        for start in range(0, len(jobs), 40):
+            if self.clock.now() > self.deadline:
+                break
+            for result in self.judge.mutate(jobs[start : start + 40], probes):
+                if result.verdict is Verdict.INCOMPETENT:
+                    self.incompetent.add(result.mutant.id)
+                for kill in result.kills:
+                    cases[kill.test][1].kills[result.mutant.id] = frozenset(kill.facets)
+                    killed.add(result.mutant.id)
+            self._tell(len(self.rounds) + 1)
+        self.open_mutants = [m for m in self.open_mutants if m.id not in killed | self.incompetent]
+        for case in self.cases.values():
+            case.case = replace(case.case, mutants=frozenset(case.kills))
+
+    # -- telling ------------------------------------------------------------------------------------------------
+
+    def _quality(self) -> float:
+        return score_of(
+            self.goals, frozenset(self.base).union(*(c.case.goals for c in self.cases.values())), self.killed, self.total_mutants
+        ).quality
+
+    @property
+    def killed(self) -> int:
+        """Mutants that some case kills."""
+        return len({m for c in self.cases.values() for m in c.kills})
+
+    def _tell(self, number: int) -> None:
+        self.progress.update(
+            self.module,
+            round=number,
+            coverage=self.goals.coverage(self.pool.reached).rate,
+            mutants_open=len(self.open_mutants),
+            seconds_left=max(0.0, self.deadline - self.clock.now()),
+        )
+
+
+def score_of(goals: GoalMap, met: frozenset[Goal], killed: int, mutants: int, tests: int = 1) -> Score:
+    """The score of what meets these goals and kills so many."""
+    coverage = goals.coverage(met)
+    return Score(
+        line=coverage.line_rate,
+        branch=coverage.branch_rate,
+        mutation=killed / mutants if mutants else None,
+        tests=tests,
+        mutants=mutants,
+        mutants_killed=killed,
+    )
+
+
+def _near(mutant: Mutant, lines: frozenset[int]) -> bool:
+    """A mutant inside a statement of several lines is reached when one of them is."""
+    return any(line in lines for line in range(mutant.start[0], mutant.end[0] + 1)) or any(
+        line in lines for line in range(mutant.start[0] - 3, mutant.start[0])
+    )
+
+
+def _thinned(mutants: Sequence[Mutant], most: int) -> list[Mutant]:
+    """All of them, or evenly spread ones when there are too many."""
+    if len(mutants) <= most:
+        return list(mutants)
+    step = len(mutants) / most
+    return [mutants[int(i * step)] for i in range(most)]

@@ -1,0 +1,228 @@
+"""One module from start to finish: import it, see what exists, refine, verify, write."""
+
+import hashlib
+import time
+from dataclasses import replace
+
+from qeforge import __version__
+from qeforge.analysis.goals import GoalMap
+from qeforge.analysis.mutants import find_mutants
+from qeforge.analysis.recipes import doctest_candidates, test_candidates
+from qeforge.codegen.header import read_header
+from qeforge.codegen.layout import package_files
+from qeforge.codegen.merge import merge
+from qeforge.codegen.writing import write_atomically
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.mutant import Mutant
+from qeforge.domain.observation import Arc
+from qeforge.domain.protocols import Clock, Progress, Proposer
+from qeforge.domain.report import Action, ModuleReport, Suspect
+from qeforge.domain.score import Score
+from qeforge.domain.target import SkippedModule, SourceModule
+from qeforge.domain.trajectory import Route, Trajectory
+from qeforge.engine.proposer import NativeProposer
+from qeforge.execution.judge import JudgeSettings, open_judge
+from qeforge.execution.pytest_run import run_suite
+from qeforge.oracle.claims import suspects
+from qeforge.refinement import record
+from qeforge.refinement.finish import Finished, finish, verify
+from qeforge.refinement.loop import Limits, Loop, Refined, score_of
+from qeforge.refinement.recipes import RecipeProposer
+from qeforge.refinement.task import ModuleTask
+
+_VERIFYING = 0.2
+"""Share of the budget that is kept for the last check under pytest."""
+
+
+class MonotonicClock:
+    """The real clock."""
+
+    def now(self) -> float:
+        """Seconds, monotonic."""
+        return time.monotonic()
+
+
+def generate_module(task: ModuleTask, progress: Progress, clock: Clock | None = None) -> ModuleReport:
+    """Writes the suite of one module (or says what it would write) and tells what came of it."""
+    clock = clock or MonotonicClock()
+    began = clock.now()
+    report = _generate(task, progress, clock, began)
+    progress.done(task.module.name, report.action)
+    return replace(report, seconds=clock.now() - began)
+
+
+def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) -> ModuleReport:
+    module = task.module
+    plain = ModuleReport(module=module.name, path=module.path, action=Action.SKIPPED, suite=task.suite)
+    old = task.suite.read_text(encoding="utf-8") if task.suite.is_file() else ""
+    header = read_header(old) if old else None
+    if header is not None and header.edited and not task.force:
+        return replace(plain, action=Action.KEPT, reason="edited by hand; --force overwrites it", old=old, new=old)
+    if not module.targets:
+        return replace(plain, reason="nothing in it can be called")
+    settings = JudgeSettings(
+        sandbox=task.sandbox, memory_bytes=task.memory_bytes, project_paths=task.python_paths, conftests=task.conftests
+    )
+    judge = open_judge(module, task.interpreter, settings)
+    if isinstance(judge, SkippedModule):
+        return replace(plain, reason=judge.reason)
+    with judge:
+        goals = GoalMap.of(module)
+        existing = _existing_arcs(task)
+        base = frozenset(judge.import_arcs) | existing
+        aimed = _restricted(module, task.wanted)
+        mutants = _mutants(task, goals)
+        if existing and goals.goals <= goals.met(base):
+            coverage = goals.coverage(goals.met(base))
+            return replace(plain, action=Action.NOTHING_OPEN, reason="existing tests reach every line and branch", coverage=coverage)
+        proposers: list[Proposer] = [
+            RecipeProposer(_recipes(task)),
+            NativeProposer(aimed, judge.facts(), seed=task.seed),
+        ]
+        left = task.seconds * (1 - _VERIFYING) - (clock.now() - began)
+        loop = Loop(
+            module.name,
+            judge,
+            goals,
+            mutants,
+            proposers,
+            base=base,
+            limits=replace(Limits.within(task.seconds, task.rounds), seconds=max(0.5, left)),
+            clock=clock,
+            progress=progress,
+        )
+        refined = loop.run()
+    doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
+    doubtful = {doubt.act for doubt in doubts}
+    cases = [case for case in refined.cases if case.candidate.act not in doubtful]
+    already = goals.met(base)
+    finished = finish(task, cases, refined.needed, already, timeout=max(10.0, 2 * task.seconds))
+    return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
+
+
+def _report(
+    task: ModuleTask,
+    plain: ModuleReport,
+    goals: GoalMap,
+    base: frozenset[Arc],
+    refined: Refined,
+    finished: Finished,
+    doubts: tuple[Suspect, ...],
+    old: str,
+    began: float,
+    clock: Clock,
+) -> ModuleReport:
+    met = goals.met(base | finished.arcs) if finished.arcs is not None else goals.met(base).union(*(c.goals for c in finished.cases))
+    killed = {mutant for case in finished.cases for mutant in case.mutants}
+    kept = len(finished.cases)
+    score = replace(
+        score_of(goals, met, len(killed), refined.mutants, tests=kept),
+        kept=kept,
+        offered=refined.offered,
+        seconds=clock.now() - began,
+    )
+    coverage = goals.coverage(met)
+    reached_lines = {goal.arc[0] for goal in met if goal.arc[0] == goal.arc[1]}
+    open_lines = tuple(sorted({g.arc[0] for g in goals.goals if g.arc[0] == g.arc[1]} - reached_lines))
+    report = replace(
+        plain,
+        score=score,
+        coverage=coverage,
+        stop=refined.stop,
+        rounds=len(refined.rounds),
+        suspects=doubts,
+        open_lines=open_lines,
+        dropped=(("failed or wavered under pytest", finished.dropped),) if finished.dropped else (),
+        reason=finished.note,
+        old=old,
+    )
+    _record(task, refined, score, finished)
+    if not finished.cases:
+        return replace(report, action=Action.SKIPPED, reason=_why_empty(refined, finished))
+    text = finished.text
+    if task.merge and old and read_header(old) is not None:
+        joined = merge(old, text, refreshed=task.wanted or frozenset())
+        if joined != text and _passes(task, joined):
+            text = joined
+    if text == old:
+        return replace(report, action=Action.UNCHANGED, new=text)
+    if task.dry_run:
+        return replace(report, action=Action.WOULD_WRITE, new=text)
+    for marker in package_files(task.suite, task.out):
+        write_atomically(marker, "")
+    write_atomically(task.suite, text)
+    return replace(report, action=Action.WRITTEN, new=text)
+
+
+def _why_empty(refined: Refined, finished: Finished) -> str:
+    if finished.dropped:
+        return "no test held under pytest"
+    if not refined.offered:
+        return "nothing could be called"
+    return "nothing that can be asserted was observed"
+
+
+def _passes(task: ModuleTask, text: str) -> bool:
+    if not task.interpreter.has_pytest:
+        return True
+    return all(
+        run.results and set(run.results.values()) == {"passed"} for run in verify(task, text, timeout=max(10.0, 2 * task.seconds))
+    )
+
+
+def _restricted(module: SourceModule, wanted: frozenset[str] | None) -> SourceModule:
+    """The module with only the wanted targets, and the closures inside them."""
+    if wanted is None:
+        return module
+    kept = tuple(t for t in module.targets if t.id in wanted or any(t.id.startswith(f"{name}.") for name in wanted))
+    return replace(module, targets=kept)
+
+
+def _mutants(task: ModuleTask, goals: GoalMap) -> list[Mutant]:
+    found = find_mutants(task.module, excluded=goals.excluded)
+    if task.wanted is None:
+        return list(found)
+    spans = [t.span for t in task.module.targets if t.id in task.wanted]
+    return [mutant for mutant in found if any(mutant.line in span for span in spans)]
+
+
+def _recipes(task: ModuleTask) -> list[Candidate]:
+    found = [*doctest_candidates(task.module), *test_candidates(task.module, task.existing)]
+    if task.wanted is not None:
+        found = [candidate for candidate in found if candidate.target in task.wanted]
+    return found
+
+
+def _existing_arcs(task: ModuleTask) -> frozenset[Arc]:
+    """What the project's own passing tests reach of the module."""
+    if not task.existing or not task.interpreter.has_pytest:
+        return frozenset()
+    run = run_suite(
+        task.existing,
+        interpreter=task.interpreter,
+        module=task.module,
+        rootdir=task.root,
+        timeout=max(5.0, task.seconds * 0.4),
+        sandbox=task.sandbox,
+    )
+    passed = [run.per_test.get(node, frozenset()) for node, result in run.results.items() if result == "passed"]
+    return frozenset().union(*passed)
+
+
+def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished) -> None:
+    record.append(
+        Trajectory(
+            module=task.module.name,
+            digest=hashlib.sha256(task.module.source.encode()).hexdigest(),
+            seed=task.seed,
+            version=__version__,
+            python=".".join(map(str, task.interpreter.version)),
+            route=Route(proposers=("recipes", "native"), reason="native is free", executions=refined.offered),
+            rounds=refined.rounds,
+            stop=refined.stop,
+            score=score,
+            accepted=tuple(case.candidate.key for case in finished.cases),
+        )
+    )
+
+

@@ -1,0 +1,113 @@
+"""What was found so far: candidates worth a closer look, and the cases that came of them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.goal import Goal
+from qeforge.domain.observation import Effect, Observation, Outcome
+
+_ALTERNATIVES = 4
+_BEHAVIOURS_A_TARGET = 30
+_USABLE = (Outcome.RETURNED, Outcome.RAISED)
+_HARMLESS_EFFECTS = frozenset({"filesystem", "clock", "random", "environment", "stdin"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A candidate with its quick observation and the goals that it meets."""
+
+    candidate: Candidate
+    seen: Observation
+    goals: frozenset[Goal]
+
+    @property
+    def cost(self) -> tuple[int, int, str]:
+        """Smaller is better: what returns, then what is short, then the text itself so that nothing depends on order."""
+        candidate = self.candidate
+        size = len(candidate.act) + sum(map(len, candidate.arrange)) + 15 * len(candidate.arrange)
+        doubtful = self.seen.outcome is not Outcome.RETURNED
+        stand_in = 40 * sum("Mock(" in line for line in (*candidate.arrange, candidate.act))
+        return (size + 60 * doubtful + stand_in, len(candidate.arrange), candidate.key)
+
+
+def usable(seen: Observation) -> bool:
+    """Whether a test may come of it: it ended, and it did nothing to the world that a plain pytest run would repeat."""
+    return seen.outcome in _USABLE and not any(_harmful(effect) for effect in seen.effects)
+
+
+def _harmful(effect: Effect) -> bool:
+    return effect.blocked or effect.kind not in _HARMLESS_EFFECTS
+
+
+@dataclass(slots=True)
+class Pool:
+    """Entries by the goals they meet and by what they do; `met` maps raw arcs to goals."""
+
+    met: Callable[[Iterable[tuple[int, int]]], frozenset[Goal]]
+    reached: set[Goal] = field(default_factory=set)
+    offered: int = 0
+    _by_goal: defaultdict[Goal, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    _by_behaviour: dict[tuple[object, ...], Entry] = field(default_factory=dict)
+    _behaviours: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _goals_of_arcs: dict[frozenset[tuple[int, int]], frozenset[Goal]] = field(default_factory=dict)
+
+    def add(self, candidate: Candidate, seen: Observation) -> bool:
+        """Whether it meets a goal that nothing met before."""
+        self.offered += 1
+        if not usable(seen):
+            return False
+        goals = self._goals_of_arcs.get(seen.arcs)
+        if goals is None:
+            goals = self._goals_of_arcs[seen.arcs] = self.met(seen.arcs)
+        entry = Entry(candidate=candidate, seen=seen, goals=goals)
+        fresh = not goals <= self.reached
+        self.reached |= goals
+        for goal in goals:
+            known = self._by_goal[goal]
+            if len(known) < _ALTERNATIVES or entry.cost < known[-1].cost:
+                known.append(entry)
+                known.sort(key=lambda e: e.cost)
+                del known[_ALTERNATIVES:]
+        result = seen.result.source if seen.result and seen.result.source and len(seen.result.source) < 80 else ""
+        kind = seen.raised.type_name if seen.raised else (seen.result.type_name if seen.result else "")
+        behaviour = (candidate.target, seen.outcome, kind, goals, result if len(result) < 12 else "")
+        old = self._by_behaviour.get(behaviour)
+        if old is None:
+            if self._behaviours[candidate.target] < _BEHAVIOURS_A_TARGET:
+                self._behaviours[candidate.target] += 1
+                self._by_behaviour[behaviour] = entry
+        elif entry.cost < old.cost:
+            self._by_behaviour[behaviour] = entry
+        return fresh
+
+    def best(self, goals: Iterable[Goal], tried: set[str]) -> list[Entry]:
+        """The cheapest entries that together meet the goals, leaving out candidates that were tried before."""
+        chosen: dict[str, Entry] = {}
+        for goal in sorted(goals, key=lambda g: (g.arc, g.kind)):
+            for entry in self._by_goal.get(goal, ()):
+                if entry.candidate.key not in tried:
+                    chosen.setdefault(entry.candidate.key, entry)
+                    break
+        return list(chosen.values())
+
+    def behaviours(self, tried: set[str], limit: int) -> list[Entry]:
+        """One entry for each different thing that was seen to happen, the cheapest first, targets taking turns."""
+        turns: defaultdict[str, int] = defaultdict(int)
+        ranked: list[tuple[int, tuple[int, int, str], Entry]] = []
+        for entry in sorted(self._by_behaviour.values(), key=lambda e: e.cost):
+            if entry.candidate.key not in tried:
+                turns[entry.candidate.target] += 1
+                ranked.append((turns[entry.candidate.target], entry.cost, entry))
+        return [entry for _, _, entry in sorted(ranked, key=lambda item: item[:2])][:limit]
+
+
+def lines_of(arcs: Iterable[tuple[int, int]]) -> frozenset[int]:
+    """Lines that were run."""
+    return frozenset(line for arc in arcs for line in arc if line > 0)
+
+
+def batches(items: Sequence[Candidate], size: int) -> list[Sequence[Candidate]]:
+    """The items in pieces of at most `size`."""
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -1,0 +1,125 @@
+"""Many modules: one after another, or several at once in processes of their own."""
+
+import multiprocessing
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from multiprocessing.queues import Queue
+from typing import Any
+
+from qeforge.domain.protocols import Progress
+from qeforge.domain.report import Action, ModuleReport
+from qeforge.errors import QeforgeError, WriteError
+from qeforge.refinement.module import generate_module
+from qeforge.refinement.task import ModuleTask
+
+_queue: "Queue[tuple[str, dict[str, Any]]] | None" = None
+
+
+class _Relay:
+    """Progress across processes: told in a worker, shown in the parent."""
+
+    def update(self, module: str, **state: Any) -> None:
+        """One module's state."""
+        if _queue is not None:
+            _queue.put(("update", {"module": module, **state}))
+
+    def done(self, module: str, note: str) -> None:
+        """A module is finished."""
+        if _queue is not None:
+            _queue.put(("done", {"module": module, "note": note}))
+
+
+def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> tuple[list[ModuleReport], bool]:
+    """Reports in the order of the tasks, and whether it was interrupted; what was done until then is in them.
+
+    Raises:
+        WriteError: a suite cannot be written: the rest would fail the same way.
+    """
+    if jobs <= 1 or len(tasks) <= 1:
+        return _one_by_one(tasks, progress)
+    return _several(tasks, min(jobs, len(tasks)), progress)
+
+
+def _one_by_one(tasks: Sequence[ModuleTask], progress: Progress) -> tuple[list[ModuleReport], bool]:
+    reports: list[ModuleReport] = []
+    for task in tasks:
+        try:
+            reports.append(_guarded(task, progress))
+        except KeyboardInterrupt:
+            return reports, True
+    return reports, False
+
+
+def _guarded(task: ModuleTask, progress: Progress) -> ModuleReport:
+    """A module's own misfortune is its report; only what concerns every module is raised."""
+    began = time.monotonic()
+    try:
+        return generate_module(task, progress)
+    except WriteError:
+        raise
+    except QeforgeError as problem:
+        return ModuleReport(
+            module=task.module.name,
+            path=task.module.path,
+            action=Action.SKIPPED,
+            suite=task.suite,
+            reason=problem.message,
+            seconds=time.monotonic() - began,
+        )
+
+
+def _start(relay: "Queue[tuple[str, dict[str, Any]]]") -> None:
+    global _queue
+    _queue = relay
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _work(task: ModuleTask) -> ModuleReport:
+    return _guarded(task, _Relay())
+
+
+def _several(tasks: Sequence[ModuleTask], jobs: int, progress: Progress) -> tuple[list[ModuleReport], bool]:
+    context = multiprocessing.get_context("spawn")
+    relay: Queue[tuple[str, dict[str, Any]]] = context.Queue()
+    listener = threading.Thread(target=_listen, args=(relay, progress), daemon=True)
+    listener.start()
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(relay,))
+    futures: list[Future[ModuleReport]] = [pool.submit(_work, task) for task in tasks]
+    interrupted = False
+    try:
+        wait(futures)
+    except KeyboardInterrupt:
+        interrupted = True
+        _end(pool, futures)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        relay.put(("stop", {}))
+        listener.join(timeout=2)
+        relay.close()
+    done = [future for future in futures if future.done() and not future.cancelled()]
+    return [future.result() for future in done if interrupted is False or future.exception() is None], interrupted
+
+
+def _end(pool: ProcessPoolExecutor, futures: Sequence[Future[ModuleReport]]) -> None:
+    """Asks the workers to stop as Ctrl-C would; each closes its judge on the way out."""
+    for future in futures:
+        future.cancel()
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
+
+
+def _listen(relay: "Queue[tuple[str, dict[str, Any]]]", progress: Progress) -> None:
+    handlers: dict[str, Callable[..., None]] = {"update": progress.update, "done": progress.done}
+    while True:
+        try:
+            kind, state = relay.get(timeout=60)
+        except (queue.Empty, OSError, EOFError):
+            continue
+        if kind == "stop":
+            return
+        handlers[kind](**state)

@@ -1,0 +1,45 @@
+"""What one module's run needs to know; plain values, so that it can cross to another process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qeforge.domain.target import SourceModule
+from qeforge.execution.interpreter import Interpreter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleTask:
+    """One module and everything that was decided about it beforehand.
+
+    Args:
+        suite: where its suite goes.
+        out: the test folder that `suite` is in.
+        root: the project's root.
+        python_paths: folders that must be on `sys.path`, the import root left out.
+        existing: hand-written tests that may test this module.
+        conftests: the project's conftest files that hold for the suite, outermost first.
+        wanted: ids of the targets to work on; None for all.
+        merge: keep the tests of other targets that the suite on disk already has.
+        seconds: wall-clock budget.
+        rounds: of refinement at most.
+    """
+
+    module: SourceModule
+    interpreter: Interpreter
+    suite: Path
+    out: Path
+    root: Path
+    python_paths: tuple[Path, ...] = ()
+    existing: tuple[Path, ...] = ()
+    conftests: tuple[Path, ...] = ()
+    wanted: frozenset[str] | None = None
+    merge: bool = False
+    seconds: float = 10.0
+    rounds: int = 7
+    seed: int = 0
+    sandbox: bool = True
+    why: bool = True
+    private: bool = True
+    memory_bytes: int = 2 << 30
+    force: bool = False
+    dry_run: bool = False

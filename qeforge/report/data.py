@@ -1,0 +1,92 @@
+"""Reports as plain data, for `--json`. Keys are stable; new ones may be added."""
+
+from dataclasses import asdict
+
+from qeforge.domain.goal import Coverage
+from qeforge.domain.report import Check, ModuleReport, RunReport, Suspect, TargetRow
+from qeforge.domain.score import Score
+from qeforge.domain.target import SkippedModule
+
+Data = dict[str, object]
+
+
+def run_data(report: RunReport) -> Data:
+    """A whole run: modules, score over all of them, notes."""
+    return {
+        "modules": [module_data(module) for module in report.modules],
+        "score": score_data(report.score),
+        "seconds": round(report.seconds, 3),
+        "notes": list(report.notes),
+    }
+
+
+def module_data(module: ModuleReport) -> Data:
+    """One module. The text of its suite is left out: it is in the file, or in the diff."""
+    return {
+        "module": module.module,
+        "path": str(module.path),
+        "action": module.action.value,
+        "reason": module.reason,
+        "suite": str(module.suite) if module.suite else None,
+        "score": score_data(module.score),
+        "coverage": _coverage_data(module.coverage),
+        "stop": module.stop.value if module.stop else None,
+        "rounds": module.rounds,
+        "seconds": round(module.seconds, 3),
+        "dropped": dict(module.dropped),
+        "suspects": [_suspect_data(suspect) for suspect in module.suspects],
+        "open_lines": list(module.open_lines),
+        "survivors": list(module.survivors),
+    }
+
+
+def score_data(score: Score | None) -> Data | None:
+    """A score with its quality."""
+    return None if score is None else {**asdict(score), "quality": score.quality}
+
+
+def targets_data(rows: tuple[TargetRow, ...], skipped: tuple[SkippedModule, ...]) -> Data:
+    """What `qeforge targets` found."""
+    return {
+        "targets": [
+            {
+                "id": row.target.id,
+                "path": str(row.path),
+                "line": row.target.span.line,
+                "end_line": row.target.span.end_line,
+                "kind": row.target.kind.value,
+                "flavour": row.target.flavour.value,
+                "complexity": row.target.complexity,
+                "private": row.target.is_private,
+                "covered": row.covered,
+                "skipped": row.skipped or None,
+            }
+            for row in rows
+        ],
+        "skipped": [{"module": one.name or None, "path": str(one.path), "reason": one.reason} for one in skipped],
+    }
+
+
+def checks_data(checks: tuple[Check, ...]) -> Data:
+    """What `qeforge doctor` looked at."""
+    return {
+        "checks": [
+            {"name": check.name, "state": check.state.value, "detail": check.detail, "hint": check.hint}
+            for check in checks
+        ]
+    }
+
+
+def _coverage_data(coverage: Coverage | None) -> Data | None:
+    return None if coverage is None else {**asdict(coverage), "rate": coverage.rate}
+
+
+def _suspect_data(suspect: Suspect) -> Data:
+    return {
+        "target": suspect.target,
+        "act": suspect.act,
+        "expected": suspect.claim.expected,
+        "raises": suspect.claim.raises,
+        "source": suspect.claim.source,
+        "observed": suspect.observed,
+    }
