@@ -1,0 +1,1 @@
+complete --command qeforge --no-files --arguments "(env _QEFORGE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) qeforge)" --condition "env _QEFORGE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) qeforge"

@@ -174,9 +174,8 @@ def _number(
     name: str, meaning: str, kind: type[int] | type[float], least: float = -math.inf, most: float = math.inf
 ) -> Setting:
     def accept(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | kind) or not least <= value <= most:
-            raise ValueError(value)
-        if not math.isfinite(value):
+        is_number = isinstance(value, int | kind) and not isinstance(value, bool) and math.isfinite(value)
+        if not is_number or not least <= value <= most:
             raise ValueError(value)
         return kind(value)
 

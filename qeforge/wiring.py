@@ -86,7 +86,11 @@ def score(config: Config, paths: Sequence[Path], tests: Path | None) -> RunRepor
     reports = []
     for module in found.discovery.modules:
         task = _task(config, found, module, None)
-        files = _test_files(tests) if tests is not None else (*task.existing, *([task.suite] if task.suite.is_file() else []))
+        files = (
+            _test_files(tests)
+            if tests is not None
+            else (*task.existing, *([task.suite] if task.suite.is_file() else []))
+        )
         reports.append(score_module(task, files))
     reports += [_skipped(module) for module in found.discovery.skipped]
     return RunReport(modules=tuple(reports), seconds=time.monotonic() - began, notes=_notes(config, found))
@@ -118,7 +122,9 @@ def doctor(config: Config) -> tuple[Check, ...]:
 def _find(config: Config, paths: Sequence[Path]) -> _Found:
     for path in paths:
         if not path.exists():
-            raise UsageError(f"{path}: no such file or folder", hint="give Python files or folders", slug="no-such-path")
+            raise UsageError(
+                f"{path}: no such file or folder", hint="give Python files or folders", slug="no-such-path"
+            )
     project = find_project(paths[0])
     interpreter = find_interpreter(config.python, project.root)
     discovery = discover(paths, exclude=config.exclude, search_path=interpreter.search_path)
@@ -230,7 +236,9 @@ def _test_files(tests: Path) -> tuple[Path, ...]:
     if tests.is_file():
         return (tests,)
     if not tests.is_dir():
-        raise UsageError(f"{tests}: no such file or folder", hint="--tests names a folder with a pytest suite", slug="no-such-path")
+        raise UsageError(
+            f"{tests}: no such file or folder", hint="--tests names a folder with a pytest suite", slug="no-such-path"
+        )
     return tuple(sorted({*tests.rglob("test_*.py"), *tests.rglob("*_test.py")}))
 
 
@@ -260,7 +268,13 @@ def _stale_only(tasks: Sequence[ModuleTask]) -> tuple[list[ModuleTask], list[Mod
             stale.append(replace(task, wanted=mine, merge=True))
         else:
             current.append(
-                ModuleReport(module=task.module.name, path=task.module.path, action=Action.UNCHANGED, suite=task.suite, reason="up to date")
+                ModuleReport(
+                    module=task.module.name,
+                    path=task.module.path,
+                    action=Action.UNCHANGED,
+                    suite=task.suite,
+                    reason="up to date",
+                )
             )
     return stale, current
 
@@ -272,11 +286,20 @@ def _checked(task: ModuleTask, header: Header) -> ModuleReport:
         shown = ", ".join(name.partition(":")[2] for name in behind[:3]) + (" …" if len(behind) > 3 else "")
         return replace(plain, action=Action.STALE, reason=f"the code changed: {shown}")
     run = run_suite(
-        [task.suite], interpreter=task.interpreter, module=task.module, rootdir=task.root, timeout=60, sandbox=task.sandbox
+        [task.suite],
+        interpreter=task.interpreter,
+        module=task.module,
+        rootdir=task.root,
+        timeout=60,
+        sandbox=task.sandbox,
     )
     wrong = [node for node, result in run.results.items() if result not in ("passed", "skipped")]
     if wrong or run.crashed or not run.results:
-        return replace(plain, action=Action.FAILING, reason=", ".join(node.rpartition("::")[2] for node in wrong[:3]) or run.crashed)
+        return replace(
+            plain,
+            action=Action.FAILING,
+            reason=", ".join(node.rpartition("::")[2] for node in wrong[:3]) or run.crashed,
+        )
     return plain
 
 
@@ -285,7 +308,9 @@ def _covered(task: ModuleTask) -> dict[str, float]:
     files = [*task.existing, *([task.suite] if task.suite.is_file() else [])]
     if not files or not task.interpreter.has_pytest:
         return {}
-    run = run_suite(files, interpreter=task.interpreter, module=task.module, rootdir=task.root, timeout=60, sandbox=task.sandbox)
+    run = run_suite(
+        files, interpreter=task.interpreter, module=task.module, rootdir=task.root, timeout=60, sandbox=task.sandbox
+    )
     goals = GoalMap.of(task.module)
     met = goals.met(run.arcs)
     shares = {}
@@ -297,7 +322,9 @@ def _covered(task: ModuleTask) -> dict[str, float]:
 
 
 def _skipped(module: SkippedModule) -> ModuleReport:
-    return ModuleReport(module=module.name or str(module.path), path=module.path, action=Action.SKIPPED, reason=module.reason)
+    return ModuleReport(
+        module=module.name or str(module.path), path=module.path, action=Action.SKIPPED, reason=module.reason
+    )
 
 
 def _notes(config: Config, found: _Found) -> tuple[str, ...]:
@@ -305,7 +332,7 @@ def _notes(config: Config, found: _Found) -> tuple[str, ...]:
     if not config.sandbox:
         notes.append("the sandbox is off: code under test can do anything that you can")
     if not found.interpreter.has_pytest:
-        notes.append(f"suites were not run: {found.interpreter.path} has no pytest; `{found.interpreter.path} -m pip install pytest`")
+        notes.append(
+            f"suites were not run: {found.interpreter.path} has no pytest; `{found.interpreter.path} -m pip install pytest`"
+        )
     return tuple(notes)
-
-

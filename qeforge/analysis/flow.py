@@ -1,6 +1,6 @@
 """Which branch has to be taken to get to a line: dominators in the control flow of a module."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from qeforge.domain.observation import Arc
@@ -24,8 +24,12 @@ class Flow:
     starts: frozenset[int]
     guard: Mapping[int, Arc]
 
+    def is_near(self, line: int, reached: Set[int]) -> bool:
+        """Whether control can come to a line from one that was reached, or from outside."""
+        return line in self.starts or line not in self.before or not self.before[line].isdisjoint(reached)
 
-def flow_of(arcs: Iterable[Arc], branches: frozenset[Arc], entries: Iterable[int]) -> Flow:
+
+def flow_of(arcs: Iterable[Arc], branches: frozenset[Arc], entries: Set[int]) -> Flow:
     """The flow over `arcs` (negative ends, which leave a code object, count for nothing).
 
     Args:
@@ -35,11 +39,13 @@ def flow_of(arcs: Iterable[Arc], branches: frozenset[Arc], entries: Iterable[int
     """
     after: dict[int, set[int]] = {}
     before: dict[int, set[int]] = {}
+    seen = set(entries)
     for start, end in arcs:
+        seen.update(line for line in (start, end) if line > 0)
         if start > 0 and end > 0:
             after.setdefault(start, set()).add(end)
             before.setdefault(end, set()).add(start)
-    lines = sorted({*after, *before, *entries})
+    lines = sorted(seen)
     starts = frozenset(entries) | {line for line in lines if line not in before}
     edges: dict[Node, list[Node]] = {line: _steps(line, sorted(after.get(line, ())), branches) for line in lines}
     for line in lines:

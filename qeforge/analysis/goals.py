@@ -95,11 +95,8 @@ class GoalMap:
         """Open goals that are one step away: branches of lines that were reached, lines that control can come to
         directly from those, and the first lines of functions that were never entered."""
         reached = {goal.arc[0] for goal in met if goal.kind is GoalKind.LINE}
-        before = self._flow.before
-        branches = (g for arc, g in self._branches.items() if arc[0] in reached)
-        lines = (
-            g for line, g in self._lines.items() if line in self._flow.starts or not before[line].isdisjoint(reached)
-        )
+        branches = (goal for arc, goal in self._branches.items() if arc[0] in reached)
+        lines = (goal for line, goal in self._lines.items() if self._flow.is_near(line, reached))
         return frozenset({*branches, *lines}.difference(met))
 
     def depends(self, goal: Goal) -> Goal | None:

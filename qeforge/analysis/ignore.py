@@ -35,7 +35,7 @@ def rules(folder: Path, patterns: Sequence[str]) -> Rules | None:
 def gitignore_rules(folder: Path) -> Rules | None:
     """The rules of a folder's own `.gitignore`."""
     try:
-        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape")
+        text = (folder / ".gitignore").read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError:
         return None
     return rules(folder, text.splitlines())

@@ -56,6 +56,13 @@ def with_flags(text: str, flags: int) -> str:
     return f"(?{letters}){text}" if letters else text
 
 
+def pattern_text(value: object, flags: object = 0) -> str | None:
+    """The text of a regex given as a string or a compiled pattern, flags inside; None for anything else."""
+    if isinstance(value, RegexText):
+        return value.text
+    return with_flags(value, flags if isinstance(flags, int) else 0) if isinstance(value, str) else None
+
+
 @dataclass(slots=True)
 class StaticValues:
     """Evaluates expressions of one module without running any of it.
@@ -66,6 +73,7 @@ class StaticValues:
 
     symbols: Symbols
     import_root: Path | None = None
+    _local: Mapping[str, object] = field(default_factory=dict)
     _names: dict[str, object] = field(default_factory=dict)
     _siblings: dict[str, "StaticValues | None"] = field(default_factory=dict)
 
@@ -74,24 +82,23 @@ class StaticValues:
         """For `module`, its siblings within reach."""
         return cls(symbols_of(module), module.import_root)
 
-    def value(self, node: ast.expr | None, *, owner: str | None = None) -> object:
+    def value(
+        self, node: ast.expr | None, *, owner: str | None = None, local: Mapping[str, object] | None = None
+    ) -> object:
         """The value of an expression, `MISSING` when it depends on anything that runs.
 
         Args:
             node: an expression of this module.
             owner: qualname of the class around it; its constants are seen as `self.NAME` and `cls.NAME`.
+            local: values of local names, `MISSING` for those without one; they hide the module's.
         """
-        return MISSING if node is None else self._value(node, owner, 0)
-
-    def pattern(self, node: ast.expr | None, flags: ast.expr | None = None, *, owner: str | None = None) -> str | None:
-        """The text of a regex given as a string or a compiled pattern, flags inside; None when unknown."""
-        value = self.value(node, owner=owner)
-        if isinstance(value, RegexText):
-            return value.text
-        if not isinstance(value, str):
-            return None
-        number = self.value(flags, owner=owner)
-        return with_flags(value, number if isinstance(number, int) else 0)
+        if node is None:
+            return MISSING
+        self._local = local or {}
+        try:
+            return self._value(node, owner, 0)
+        finally:
+            self._local = {}
 
     def name(self, name: str, depth: int = 0) -> object:
         """The value of a constant of the module, or of one that it imports."""
@@ -99,6 +106,7 @@ class StaticValues:
             return self._names[name]
         self._names[name] = MISSING  # an assignment that mentions itself has no value
         node = self.symbols.constants.get(name)
+        local, self._local = self._local, {}
         value: object
         if node is not None:
             value = self._value(node, None, depth + 1)
@@ -111,7 +119,7 @@ class StaticValues:
                 value = sibling.name(name, depth + 1) if sibling and depth < DEEPEST else MISSING
                 if value is not MISSING:
                     break
-        self._names[name] = value
+        self._names[name], self._local = value, local
         return value
 
     def dotted(self, path: str, depth: int = 0) -> object:
@@ -159,7 +167,7 @@ class StaticValues:
             case ast.Constant():
                 return MISSING if node.value is ... else node.value
             case ast.Name():
-                return self.name(node.id, depth)
+                return self._local[node.id] if node.id in self._local else self.name(node.id, depth)
             case ast.Attribute():
                 return self._attribute(node, owner, depth)
             case ast.Tuple() | ast.List() | ast.Set():
@@ -268,7 +276,7 @@ class StaticValues:
         if path == "re.escape" and len(node.args) == 1:
             text = self._value(node.args[0], owner, depth + 1)
             return re.escape(text) if isinstance(text, str) else MISSING
-        if path in _COLLECTIONS and len(node.args) == 1 and not node.keywords:
+        if path is not None and path in _COLLECTIONS and len(node.args) == 1 and not node.keywords:
             inner = self._value(node.args[0], owner, depth + 1)
             if isinstance(inner, str | list | tuple):
                 return tuple(dict.fromkeys(inner)) if path in ("set", "frozenset") else _COLLECTIONS[path](inner)

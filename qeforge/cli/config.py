@@ -103,6 +103,8 @@ def plain(value: object) -> object:
     """A setting's value as JSON and TOML have it."""
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return list(value) if isinstance(value, tuple) else value
 
 

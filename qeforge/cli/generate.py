@@ -1,16 +1,15 @@
 """`qeforge generate`: write the suites."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
 import qeforge
 from qeforge.cli import options
 from qeforge.cli.outcome import Outcome, Shown
 from qeforge.cli.session import begin, common_folder, configure
-from qeforge.cli.verdict import verdict
+from qeforge.cli.verdict import interruption, verdict
 from qeforge.config import Config
 from qeforge.domain.report import RunReport
 from qeforge.errors import UnavailableError
@@ -19,29 +18,6 @@ NOT_YET = {
     "local": ("the local engine", "qeforge[local]"),
     "cloud": ("the cloud engine", "qeforge[cloud]"),
 }
-
-
-class GenerateCommand(TyperCommand):
-    """Gives `--changed` its optional value, which Typer has no word for."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Completes a bare `--changed` to `--changed=HEAD` before the options are parsed."""
-        return super().parse_args(ctx, complete_changed(args))
-
-
-def complete_changed(args: list[str]) -> list[str]:
-    """Every bare `--changed` as `--changed=REV`: the next word, unless it is an option or a path that exists."""
-    done: list[str] = []
-    rest = list(args)
-    while rest:
-        word = rest.pop(0)
-        if word == "--":
-            return [*done, word, *rest]
-        if word == "--changed":
-            names_rev = bool(rest) and not rest[0].startswith("-") and not Path(rest[0]).exists()
-            word = f"--changed={rest.pop(0) if names_rev else 'HEAD'}"
-        done.append(word)
-    return done
 
 
 def generate(
@@ -94,8 +70,14 @@ def generate(
     require_engine(config)
     from qeforge import wiring  # everything heavy hangs on it
 
-    with session.progress() as progress:
-        report = wiring.generate(config, paths, progress)
+    try:
+        with session.progress() as progress:
+            report = wiring.generate(config, paths, progress)
+    except KeyboardInterrupt as stop:
+        so_far = getattr(stop, "report", None)
+        if not isinstance(so_far, RunReport):
+            raise
+        return outcome_of(so_far, config, verbose=verbose, interrupted=True)
     return outcome_of(report, config, verbose=verbose)
 
 
@@ -116,7 +98,7 @@ def require_engine(config: Config) -> None:
         )
 
 
-def outcome_of(report: RunReport, config: Config, *, verbose: bool) -> Outcome:
+def outcome_of(report: RunReport, config: Config, *, verbose: bool, interrupted: bool = False) -> Outcome:
     """How a generate run ends: what to show, and whether it is what was asked for."""
     from qeforge.report.data import run_data
     from qeforge.report.diff import run_diff
@@ -129,7 +111,7 @@ def outcome_of(report: RunReport, config: Config, *, verbose: bool) -> Outcome:
     if config.dry_run:
         data["diff"] = diff
     table: tuple[Shown, ...] = (summary_table(report, base), "\n") if report.modules else ()
-    code, problems = verdict(report, config.fail_under)
+    code, problems = interruption(report) if interrupted else verdict(report, config.fail_under)
     return Outcome(
         code=code,
         data=data,

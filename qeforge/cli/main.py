@@ -12,26 +12,22 @@ from typer.exceptions import TyperException
 
 import qeforge
 from qeforge.cli import check, config, doctor, generate, score, targets
+from qeforge.cli.changed import ChangedCommand
 from qeforge.cli.console import silence_stdout
 from qeforge.cli.interrupts import interruptible
-from qeforge.cli.outcome import ExitCode, Outcome, Problem
+from qeforge.cli.outcome import MEANINGS, ExitCode, Outcome, Problem
 from qeforge.cli.session import Session
 from qeforge.errors import QeforgeError
 
 PROGRAM = "qeforge"
 COMPLETE_VARIABLE = "_QEFORGE_COMPLETE"
-EPILOG = """\b
-Exit codes:
-  0    done
-  1    it ran, and the result is below what was asked
-  2    usage: options, paths or configuration that cannot be meant
-  3    the environment or an engine lacks something
-  4    a bug in qeforge; a log is written
-  130  interrupted
-
-\b
-Settings come from options, then QEFORGE_* variables, then [tool.qeforge] in pyproject.toml.
-"""
+EPILOG = "\n".join(
+    (
+        "\b\nExit codes:",
+        *(f"  {int(code):<4} {meaning}" for code, meaning in MEANINGS.items()),
+        "\n\b\nSettings come from options, then QEFORGE_* variables, then [tool.qeforge]\nin pyproject.toml.",
+    )
+)
 
 app = typer.Typer(
     name=PROGRAM,
@@ -39,8 +35,8 @@ app = typer.Typer(
     epilog=EPILOG,
     pretty_exceptions_enable=False,
 )
-app.command("generate", cls=generate.GenerateCommand)(generate.generate)
-app.command("targets")(targets.targets)
+app.command("generate", cls=ChangedCommand)(generate.generate)
+app.command("targets", cls=ChangedCommand)(targets.targets)
 app.command("score")(score.score)
 app.command("check")(check.check)
 app.add_typer(config.app, name="config")

@@ -17,10 +17,10 @@ class ExitCode(IntEnum):
     """What the shell is told."""
 
     DONE = 0
-    UNMET = 1  # it ran, and the result is below what was asked
-    USAGE = 2  # what was asked cannot be meant
-    UNAVAILABLE = 3  # the environment or a provider lacks something
-    INTERNAL = 4  # a bug in qeforge
+    UNMET = 1
+    USAGE = 2
+    UNAVAILABLE = 3
+    INTERNAL = 4
     INTERRUPTED = 130
 
 
@@ -33,6 +33,16 @@ STATUS = {
     ExitCode.INTERRUPTED: "interrupted",
 }
 """The envelope's `status`, by exit code."""
+
+MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.UNMET: "it ran, and the result is below what was asked",
+    ExitCode.USAGE: "usage: options, paths or configuration that cannot be meant",
+    ExitCode.UNAVAILABLE: "the environment or an engine lacks something",
+    ExitCode.INTERNAL: "a bug in qeforge; the message names the full log",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
+}
+"""For the help text and the manual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

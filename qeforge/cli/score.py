@@ -32,7 +32,6 @@ def score(
     json_output: options.JsonOutput = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    no_progress: options.NoProgress = False,
 ) -> Outcome:
     """Score the tests of the code in PATH, hand-written ones too.
 
@@ -44,7 +43,7 @@ def score(
       qeforge score src/
       qeforge score src/shop --tests tests/unit --fail-under 0.7
     """
-    session = begin(ctx)
+    begin(ctx)
     config = configure(ctx, common_folder(paths))
     if tests is not None and not tests.exists():
         raise UsageError(f"--tests: no such file or folder: {tests}")
@@ -53,8 +52,7 @@ def score(
     from qeforge.report.summary import summary_lines
     from qeforge.report.table import score_table
 
-    with session.progress():
-        report = wiring.score(config, paths, tests)
+    report = wiring.score(config, paths, tests)
     base = Path.cwd()
     code, problems = verdict(report, config.fail_under)
     return Outcome(

@@ -13,7 +13,7 @@ def verdict(report: RunReport, fail_under: float) -> tuple[ExitCode, tuple[Probl
     quality can be below `fail_under`.
     """
     if any(module.stop is Stop.INTERRUPTED for module in report.modules):
-        return ExitCode.INTERRUPTED, (Problem(slug="interrupted", message=f"interrupted; {_written(report)}"),)
+        return interruption(report)
     skipped = [module for module in report.modules if module.action is Action.SKIPPED]
     if skipped and len(skipped) == len(report.modules):
         message = f"nothing could be tested: {skipped[0].module or skipped[0].path}: {skipped[0].reason}"
@@ -26,6 +26,8 @@ def verdict(report: RunReport, fail_under: float) -> tuple[ExitCode, tuple[Probl
     return ExitCode.DONE, ()
 
 
-def _written(report: RunReport) -> str:
+def interruption(report: RunReport) -> tuple[ExitCode, tuple[Problem, ...]]:
+    """How a run ends that was told to stop: with what it has written."""
     files = [str(module.suite) for module in report.modules if module.action is Action.WRITTEN]
-    return f"written so far: {', '.join(files)}" if files else "nothing was written"
+    written = f"written so far: {', '.join(files)}" if files else "nothing was written"
+    return ExitCode.INTERRUPTED, (Problem(slug="interrupted", message=f"interrupted; {written}"),)

@@ -110,7 +110,7 @@ def _ruff(text: str, *arguments: str) -> str | None:
 @cache
 def _ruff_command() -> Sequence[str]:
     try:
-        from ruff import find_ruff_bin
+        from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
         return (str(find_ruff_bin()),)
     except (ImportError, FileNotFoundError):

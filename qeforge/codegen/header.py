@@ -16,16 +16,18 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qeforge import __version__
+from qeforge.codegen.words import subject_words
 
 _MARKER = re.compile(
     r"^# Written by qeforge (?P<version>\S+); digest (?P<digest>[0-9a-f]{12}); edit freely.*$", re.MULTILINE
 )
 _FOOTER = re.compile(r"^# qeforge: digests of the code in (?P<module>\S+) .*\n(?P<rows>(?:#.*\n?)*)\Z", re.MULTILINE)
 _ROW = re.compile(r"(?P<name>[^\s=#]+)=(?P<digest>[0-9a-f]{1,12})\*(?P<count>\d+)")
+_ADVICE = "edit freely: an edited file is never overwritten without --force."
 _DIGITS = 12
 _WIDTH = 88
 
@@ -58,7 +60,7 @@ class Header:
 
 def marker(digest: str) -> str:
     """The marker line, with a digest of 12 hexadecimal digits."""
-    return f"# Written by qeforge {__version__}; digest {digest}; edit freely: an edited file is never overwritten without --force."
+    return f"# Written by qeforge {__version__}; digest {digest}; {_ADVICE}"
 
 
 def stamp(body: str, digests: Mapping[str, str], tests: Mapping[str, int] | None = None) -> str:
@@ -104,21 +106,46 @@ def read_header(text: str) -> Header | None:
     if footer is None:
         return Header(version=found["version"], edited=True)
     module = footer["module"]
-    names = [node.name for node in tree.body if is_test(node)]
-    digests: dict[str, str] = {}
-    tests: dict[str, str] = {}
-    for row in _ROW.finditer(re.sub(r"^# ?", " ", footer["rows"], flags=re.MULTILINE).replace("\n", " ")):
-        target = f"{module}:{row['name']}"
-        digests[target] = row["digest"]
-        count = int(row["count"])
-        tests.update(dict.fromkeys(names[:count], target))
-        names = names[count:]
-    return Header(version=found["version"], module=module, edited=edited, digests=digests, tests=tests)
+    names = [name for node in tree.body if (name := test_name(node))]
+    rows = list(_ROW.finditer(re.sub(r"^# ?", " ", footer["rows"], flags=re.MULTILINE).replace("\n", " ")))
+    return Header(
+        version=found["version"],
+        module=module,
+        edited=edited,
+        digests={f"{module}:{row['name']}": row["digest"] for row in rows},
+        tests=_owners(names, {f"{module}:{row['name']}": int(row["count"]) for row in rows}),
+    )
 
 
-def is_test(node: ast.stmt) -> bool:
-    """Whether pytest would collect this top-level statement as a test function."""
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
+def test_name(node: ast.stmt) -> str | None:
+    """The name of a top-level statement that pytest collects as a test function; None for others."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+        return node.name
+    return None
+
+
+test_name.__test__ = False  # type: ignore[attr-defined]
+
+
+def _owners(names: Sequence[str], counts: Mapping[str, int]) -> dict[str, str]:
+    """Test name to target id: by position, or, when a person has added or removed tests, by the longest name of a
+    target that the test's name begins with."""
+    if len(names) == sum(counts.values()):
+        ids = (target for target, count in counts.items() for _ in range(count))
+        return dict(zip(names, ids, strict=True))
+    subjects = sorted(
+        ((subject_words(target), target) for target, count in counts.items() if count), key=_longest_first
+    )
+    found = {}
+    for name in names:
+        owner = next((target for words, target in subjects if f"{name}_".startswith(f"test_{words}_")), None)
+        if owner is not None:
+            found[name] = owner
+    return found
+
+
+def _longest_first(pair: tuple[str, str]) -> tuple[int, str]:
+    return -len(pair[0]), pair[1]
 
 
 def content_digest(text: str) -> str:

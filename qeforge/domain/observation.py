@@ -114,7 +114,8 @@ class Observation:
     """What one execution of a candidate did.
 
     `arcs` are those of the module under test. `files` are `(path relative to tmp_path, text)` written there.
-    `seconds` is wall time of arrange and act. `operands` only when they were asked for.
+    `seconds` is wall time of arrange and act. `operands` only when they were asked for. `unstable` are facets that the
+    judge itself knows not to last: cut off, or holding the present time or a path of the sandbox.
     """
 
     outcome: Outcome
@@ -130,6 +131,7 @@ class Observation:
     seconds: float = 0.0
     effects: tuple[Effect, ...] = ()
     operands: tuple[Operand, ...] = ()
+    unstable: tuple[Facet, ...] = ()
 
     @property
     def blocked(self) -> bool:

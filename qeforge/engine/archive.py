@@ -24,7 +24,9 @@ class Archive:
     """Plans by the lines that they run."""
 
     arcs: set[Arc] = field(default_factory=set)
-    _parents: defaultdict[int, list[tuple[tuple[int, int], int, Plan]]] = field(default_factory=lambda: defaultdict(list))
+    _parents: defaultdict[int, list[tuple[tuple[int, int], int, Plan]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     _count: int = 0
 
     def add(self, plan: Plan, observation: Observation) -> int:

@@ -2,11 +2,51 @@
 
 from qeforge.engine.value import Value, literal, of
 
-INTEGERS = ("1", "0", "-1", "2", "3", "10", "5", "100", "7", "255", "1000", "-10", "1000000", "4", "60", "65536", "2020")
+INTEGERS = (
+    "1",
+    "0",
+    "-1",
+    "2",
+    "3",
+    "10",
+    "5",
+    "100",
+    "7",
+    "255",
+    "1000",
+    "-10",
+    "1000000",
+    "4",
+    "60",
+    "65536",
+    "2020",
+)
 FLOATS = ("1.5", "0.0", "-2.5", "0.1", "10.0", "100.25", "1e-09", "1e20", 'float("inf")', 'float("nan")')
 BYTES = ('b"abc"', 'b""', 'b"\\x00\\xff"', 'b"hello world\\n"', 'b"123"')
-ARBITRARY = ("1", '"abc"', "None", "[]", "0", '"a"', "[1, 2, 3]", '{"a": 1}', "True", "1.5", '""', "{}", "(1, 2)", "-1", "False",
-             'b"abc"', '["a", "b"]', '[("a", 1), ("b", 2)]', "{1, 2}", '{"a": {"b": 2}}', "[[1, 2], [3, 4]]", '"Hello World"')  # fmt: skip
+ARBITRARY = (
+    "1",
+    '"abc"',
+    "None",
+    "[]",
+    "0",
+    '"a"',
+    "[1, 2, 3]",
+    '{"a": 1}',
+    "True",
+    "1.5",
+    '""',
+    "{}",
+    "(1, 2)",
+    "-1",
+    "False",
+    'b"abc"',
+    '["a", "b"]',
+    '[("a", 1), ("b", 2)]',
+    "{1, 2}",
+    '{"a": {"b": 2}}',
+    "[[1, 2], [3, 4]]",
+    '"Hello World"',
+)
 
 
 def _at(source: str, type_name: str, *imports: str, shared: bool = False) -> Value:
@@ -35,13 +75,15 @@ KNOWN: dict[str, tuple[Value, ...]] = {
     "fractions.Fraction": tuple(
         _at(f"Fraction({text})", "Fraction", "from fractions import Fraction") for text in ("1, 2", "0", "-7, 3")
     ),
-    "datetime.datetime": tuple(
-        _at(f"datetime({text})", "datetime", _DATETIME)
-        for text in ("2020, 1, 31, 12, 30", "2000, 2, 29", "1999, 12, 31, 23, 59, 59")
-    )
-    + (_at("datetime(2020, 6, 15, 12, tzinfo=timezone.utc)", "datetime", _DATETIME, "from datetime import timezone"),),
+    "datetime.datetime": (
+        _at("datetime(2020, 1, 31, 12, 30)", "datetime", _DATETIME),
+        _at("datetime(2000, 2, 29)", "datetime", _DATETIME),
+        _at("datetime(1999, 12, 31, 23, 59, 59)", "datetime", _DATETIME),
+        _at("datetime(2020, 6, 15, 12, tzinfo=timezone.utc)", "datetime", _DATETIME, "from datetime import timezone"),
+    ),
     "datetime.date": tuple(
-        _at(f"date({text})", "date", "from datetime import date") for text in ("2020, 1, 31", "2000, 2, 29", "1999, 12, 31")
+        _at(f"date({text})", "date", "from datetime import date")
+        for text in ("2020, 1, 31", "2000, 2, 29", "1999, 12, 31")
     ),
     "datetime.time": (
         _at("time(12, 30)", "time", "from datetime import time"),
@@ -61,9 +103,14 @@ KNOWN: dict[str, tuple[Value, ...]] = {
         _at('io.StringIO("one\\ntwo\\n")', "StringIO", _IO, shared=True),
         _at("io.StringIO()", "StringIO", _IO, shared=True),
     ),
-    "io.BytesIO": (_at('io.BytesIO(b"abc")', "BytesIO", _IO, shared=True), _at("io.BytesIO()", "BytesIO", _IO, shared=True)),
+    "io.BytesIO": (
+        _at('io.BytesIO(b"abc")', "BytesIO", _IO, shared=True),
+        _at("io.BytesIO()", "BytesIO", _IO, shared=True),
+    ),
     "logging.Logger": (_at('logging.getLogger("test")', "Logger", "import logging"),),
-    "types.SimpleNamespace": (_at("SimpleNamespace(a=1)", "SimpleNamespace", "from types import SimpleNamespace", shared=True),),
+    "types.SimpleNamespace": (
+        _at("SimpleNamespace(a=1)", "SimpleNamespace", "from types import SimpleNamespace", shared=True),
+    ),
     "types.ModuleType": (_at("json", "module", "import json"),),
     "collections.OrderedDict": (
         _at("OrderedDict(a=1, b=2)", "OrderedDict", "from collections import OrderedDict", shared=True),
@@ -71,14 +118,16 @@ KNOWN: dict[str, tuple[Value, ...]] = {
     ),
     "collections.Counter": (_at('Counter("aab")', "Counter", "from collections import Counter", shared=True),),
     "collections.deque": (_at("deque([1, 2, 3])", "deque", "from collections import deque", shared=True),),
-    "collections.defaultdict": (_at("defaultdict(list)", "defaultdict", "from collections import defaultdict", shared=True),),
+    "collections.defaultdict": (
+        _at("defaultdict(list)", "defaultdict", "from collections import defaultdict", shared=True),
+    ),
     "BaseException": (_at('ValueError("boom")', "ValueError"),),
     "Exception": (_at('ValueError("boom")', "ValueError"), _at('RuntimeError("boom")', "RuntimeError")),
     "argparse.ArgumentParser": (_at("argparse.ArgumentParser()", "ArgumentParser", "import argparse", shared=True),),
     "argparse.Namespace": (_at("argparse.Namespace(a=1)", "Namespace", "import argparse", shared=True),),
     "asyncio.Queue": (_at("asyncio.Queue()", "Queue", "import asyncio", shared=True),),
     "threading.Lock": (_at("threading.Lock()", "lock", "import threading", shared=True),),
-}  # fmt: skip
+}
 
 ALIASES: dict[str, str] = {
     "typing.TextIO": "io.StringIO",
@@ -106,10 +155,18 @@ ALIASES: dict[str, str] = {
     "integer": "int",
 }
 
-SEQUENCES = frozenset({
-    "list", "collections.abc.Sequence", "collections.abc.MutableSequence", "collections.abc.Iterable",
-    "collections.abc.Collection", "collections.abc.Reversible", "collections.abc.Sized", "collections.abc.Container",
-})  # fmt: skip
+SEQUENCES = frozenset(
+    {
+        "list",
+        "collections.abc.Sequence",
+        "collections.abc.MutableSequence",
+        "collections.abc.Iterable",
+        "collections.abc.Collection",
+        "collections.abc.Reversible",
+        "collections.abc.Sized",
+        "collections.abc.Container",
+    }
+)
 MAPPINGS = frozenset({"dict", "collections.abc.Mapping", "collections.abc.MutableMapping"})
 SETS = frozenset({"set", "frozenset", "collections.abc.Set", "collections.abc.MutableSet"})
 ITERATORS = frozenset({"collections.abc.Iterator", "collections.abc.Generator"})
@@ -140,9 +197,32 @@ def owner_of(attributes: frozenset[str]) -> str:
         return "datetime.datetime"
     if public & {"total_seconds"}:
         return "datetime.timedelta"
-    if public <= {"read", "readline", "readlines", "write", "writelines", "seek", "tell", "close", "flush", "getvalue", "isatty"}:
+    if public <= {
+        "read",
+        "readline",
+        "readlines",
+        "write",
+        "writelines",
+        "seek",
+        "tell",
+        "close",
+        "flush",
+        "getvalue",
+        "isatty",
+    }:
         return "io.StringIO"
-    if public & {"read_text", "write_text", "is_dir", "is_file", "mkdir", "iterdir", "glob", "with_suffix", "suffix", "stem"}:
+    if public & {
+        "read_text",
+        "write_text",
+        "is_dir",
+        "is_file",
+        "mkdir",
+        "iterdir",
+        "glob",
+        "with_suffix",
+        "suffix",
+        "stem",
+    }:
         return "pathlib.Path"
     return ""
 

@@ -3,12 +3,24 @@
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice, zip_longest
+from itertools import islice
 
 from qeforge.analysis.evidence import Evidence
 from qeforge.domain.facts import ANY, ClassFact, ClassKind, ModuleFacts, ParameterFact, TypeRef
 from qeforge.domain.target import ParameterKind
-from qeforge.engine import basics, patterns, samples
+from qeforge.engine import basics, hints, patterns, samples
+from qeforge.engine.shapes import (
+    dict_of,
+    interleave,
+    is_literal,
+    path_value,
+    pick,
+    reference,
+    stand_in,
+    subclass,
+    text_of,
+    tuple_of,
+)
 from qeforge.engine.value import Value, call, combine, literal, merged, of, unique
 
 _DEEPEST = 3
@@ -41,7 +53,9 @@ class Builder:
         if len(known) < _MOST and all(old.source != value.source for old in known):
             known.append(value)
 
-    def values(self, type: TypeRef, name: str, evidence: Evidence | None = None, *, context: str = "", depth: int = 0) -> list[Value]:
+    def values(
+        self, type: TypeRef, name: str, evidence: Evidence | None = None, *, context: str = "", depth: int = 0
+    ) -> list[Value]:
         """Values for a parameter, the likeliest first, never empty.
 
         Args:
@@ -58,7 +72,7 @@ class Builder:
             found = self._of_type(type, name, evidence, context, depth)
         if evidence.optional:
             found.insert(min(3, len(found)), literal("None"))
-        constants = [literal(source) for source in evidence.equals if _is_literal(source)]
+        constants = [literal(source) for source in evidence.equals if is_literal(source)]
         kinds = {value.type_name for value in found[:3]}
         fitting = [v for v in constants if type.name in ("Any", "object") or v.type_name in kinds]
         found = found[:1] + fitting + found[1:]
@@ -85,9 +99,9 @@ class Builder:
         if kind in basics.KNOWN:
             return list(basics.KNOWN[kind])
         if kind == "union":
-            return _interleave([self._of_type(arm, name, evidence, context, depth) for arm in type.args])
+            return interleave([self._of_type(arm, name, evidence, context, depth) for arm in type.args])
         if kind == "literal":
-            return [literal(source) for source in type.values if _is_literal(source)] or [literal("None")]
+            return [literal(source) for source in type.values if is_literal(source)] or [literal("None")]
         if kind == "Any":
             return self._from_evidence(name, evidence, context, depth)
         if kind == "tuple":
@@ -108,15 +122,17 @@ class Builder:
         wanted: list[str] = []
         for pattern in evidence.patterns:
             wanted += patterns.matching(pattern, self.rng, count=3)
-        pieces = [_text(source) for source in (*evidence.contains, *evidence.prefixes, *evidence.suffixes)]
+        pieces = [text_of(source) for source in (*evidence.contains, *evidence.prefixes, *evidence.suffixes)]
         for piece in filter(None, pieces):
             wanted += [f"a{piece}b", piece]
-        wanted += [f"{_text(source)}abc" for source in evidence.prefixes] + [f"abc{_text(s)}" for s in evidence.suffixes]
+        wanted += [f"{text_of(source)}abc" for source in evidence.prefixes] + [
+            f"abc{text_of(s)}" for s in evidence.suffixes
+        ]
         announced = samples.texts_for(name, context)
         if evidence.path_like:
             announced = ["a.txt", "a/b.txt", *announced]
         plain = list(samples.TEXT)
-        own = [text for source in self.texts[:40] if (text := _text(source)) and len(text) <= 80]
+        own = [text for source in self.texts[:40] if (text := text_of(source)) and len(text) <= 80]
         head = announced[:2] + plain[:2] if announced else plain[:3]
         texts = [*head, *wanted[:12], *announced[:12], *plain, *own]
         return [of(text) for text in dict.fromkeys(texts)]
@@ -157,9 +173,9 @@ class Builder:
         if type.args and type.args[-1].name != "...":
             columns = [self._inner(type, i, name, None, depth) for i in range(len(type.args))]
             rows = [[column[i % len(column)] for column in columns] for i in range(max(map(len, columns)))]
-            return [_tuple(row) for row in rows[:6]]
+            return [tuple_of(row) for row in rows[:6]]
         items = self._inner(type, 0, name, evidence.element, depth)
-        return [_tuple(items[:2]), _tuple([]), _tuple(items[:1]), _tuple(items[:4])]
+        return [tuple_of(items[:2]), tuple_of([]), tuple_of(items[:1]), tuple_of(items[:4])]
 
     def _mappings(self, type: TypeRef, evidence: Evidence, depth: int) -> list[Value]:
         made: list[Value] = []
@@ -169,11 +185,13 @@ class Builder:
                 for key, inner in islice(evidence.keys.items(), 8)
             ]
             for row in range(3):
-                made.append(_dict([(key, _pick(values, row)) for key, values in pairs]))
-            made += [_dict([(key, values[0])]) for key, values in pairs]
-        keys = [k for k in self._inner(type, 0, "key", None, depth) if not k.shared] if type.args else [of("a"), of("b")]
+                made.append(dict_of([(key, pick(values, row)) for key, values in pairs]))
+            made += [dict_of([(key, values[0])]) for key, values in pairs]
+        keys = (
+            [k for k in self._inner(type, 0, "key", None, depth) if not k.shared] if type.args else [of("a"), of("b")]
+        )
         items = self._inner(type, 1, "value", evidence.element, depth)
-        made += [_dict(list(zip(keys[:n], items, strict=False))) for n in (1, 0, 2, 3)]
+        made += [dict_of(list(zip(keys[:n], items, strict=False))) for n in (1, 0, 2, 3)]
         return unique(made)
 
     def _callables(self, type: TypeRef, evidence: Evidence, depth: int) -> list[Value]:
@@ -185,27 +203,29 @@ class Builder:
         names = ", ".join(("x", "y", "z", "w", "u", "v")[:arity])
         results = ["x"] if arity else []
         if returns.name != "Any" and depth < _DEEPEST:
-            results = [v.source for v in self.values(returns, "result", depth=depth + 1)[:2] if not v.imports and v.plain] or ["None"]
+            results = [
+                v.source for v in self.values(returns, "result", depth=depth + 1)[:2] if not v.imports and v.plain
+            ] or ["None"]
         results += ["True", "None", "1"]
         head = f"lambda {names}: " if names else "lambda: "
         made = [Value(source=head + body, type_name="function") for body in dict.fromkeys(results)]
         made.append(Value(source="lambda *args, **kwargs: None", type_name="function"))
         if arity == 1:
             made += [Value(source="str", type_name="type"), Value(source="len", type_name="function")]
-        made.append(_mock())
+        made.append(stand_in())
         return made
 
     def _paths(self, name: str) -> list[Value]:
         folder = bool(samples.words(name) & {"dir", "directory", "folder", "root"})
         file = [
-            _path("data.txt", '{name}.write_text("one\\ntwo\\n")'),
-            _path("missing.txt"),
-            _path("data.json", "{name}.write_text('{{\"a\": 1}}')"),
-            _path("empty.txt", '{name}.write_text("")'),
+            path_value("data.txt", '{name}.write_text("one\\ntwo\\n")'),
+            path_value("missing.txt"),
+            path_value("data.json", "{name}.write_text('{{\"a\": 1}}')"),
+            path_value("empty.txt", '{name}.write_text("")'),
         ]
         folders = [
             Value(source="tmp_path", type_name="PosixPath", fixtures=("tmp_path",)),
-            _path("folder", "{name}.mkdir()", '({name} / "a.txt").write_text("one")'),
+            path_value("folder", "{name}.mkdir()", '({name} / "a.txt").write_text("one")'),
         ]
         return folders + file if folder else file + folders
 
@@ -213,14 +233,14 @@ class Builder:
         wanted = type.args[0].name if type.args else ""
         fact = self._by_name.get(wanted)
         if fact:
-            source, imports = _reference(fact.path)
+            source, imports = reference(fact.path)
             return [Value(source=source, type_name="type", imports=imports)]
         return [Value(source=source, type_name="type") for source in ("int", "str", "dict", "ValueError")]
 
     # -- objects ------------------------------------------------------------------------------------------------
 
     def _construct(self, fact: ClassFact, depth: int) -> list[Value]:
-        source, imports = _reference(fact.path)
+        source, imports = reference(fact.path)
         name = source.rpartition(".")[2]
         if fact.kind is ClassKind.ENUM:
             return [Value(source=f"{source}.{member}", type_name=name, imports=imports) for member in fact.members]
@@ -229,7 +249,7 @@ class Builder:
         if fact.abstract or fact.kind is ClassKind.PROTOCOL:
             for concrete in self.facts.subclasses.get(fact.dotted, ()):
                 made += self.instance(concrete, depth + 1)[:3] if depth < _DEEPEST else []
-            before = (_subclass(source, name, fact.abstract),)
+            before = (subclass(source, name, fact.abstract),)
             source = f"Concrete{name.lstrip('_')}"
         if depth < _DEEPEST:
             for arguments in self.argument_rows(fact.constructor, context=name, depth=depth + 1):
@@ -242,21 +262,33 @@ class Builder:
                     made += [call(f"{source}.{factory}", row, type_name=name, imports=imports) for row in rows[:2]]
         elif not any(p.required for p in map(_Needs, fact.constructor)):
             made.append(Value(source=f"{source}()", type_name=name, imports=imports, shared=True, before=before))
-        return made or [_mock()]
+        return made or [stand_in()]
 
-    def argument_rows(self, parameters: Sequence[ParameterFact], *, context: str, depth: int, evidence: Mapping[str, Evidence] | None = None) -> list[list[tuple[str, Value]]]:
+    def argument_rows(
+        self,
+        parameters: Sequence[ParameterFact],
+        *,
+        context: str,
+        depth: int,
+        evidence: Mapping[str, Evidence] | None = None,
+    ) -> list[list[tuple[str, Value]]]:
         """A few argument lists: the required only, then with each optional, with other values for all."""
         required = [p for p in parameters if _Needs(p).required]
         optional = [p for p in parameters if p.has_default]
         columns = {
-            p.name: [v for v in self.values(p.type, p.name, (evidence or {}).get(p.name), context=context, depth=depth) if v.plain]
+            p.name: [
+                v
+                for v in self.values(p.type, p.name, (evidence or {}).get(p.name), context=context, depth=depth)
+                if v.plain
+            ]
             or [literal("None")]
             for p in (*required, *optional[:8])
         }
 
         def row(chosen: Iterable[ParameterFact], index: int) -> list[tuple[str, Value]]:
             return [
-                ("" if _Needs(p).positional and not p.has_default else p.name, _pick(columns[p.name], index)) for p in chosen
+                ("" if _Needs(p).positional and not p.has_default else p.name, pick(columns[p.name], index))
+                for p in chosen
             ]
 
         rows = [row(required, 0)]
@@ -265,25 +297,33 @@ class Builder:
         rows += [row([*required, *optional[:8]], index) for index in range(2)] if optional else []
         for p in parameters:
             if p.kind is ParameterKind.VAR_POSITIONAL:
-                items = [v for v in self.values(p.type, p.name, (evidence or {}).get(p.name), depth=depth + 1) if v.plain]
+                items = [
+                    v for v in self.values(p.type, p.name, (evidence or {}).get(p.name), depth=depth + 1) if v.plain
+                ]
                 rows.append([*row(required, 0), ("", items[0])])
         seen = {tuple((name, value.source) for name, value in r): r for r in reversed(rows)}
         return list(seen.values())[::-1]
 
     def _foreign(self, dotted: str) -> list[Value]:
         """An object of a class that nothing is known of: a stand-in that accepts everything."""
-        return [_mock(), *map(literal, ('"abc"', "1"))]
+        return [stand_in(), *map(literal, ('"abc"', "1"))]
 
     # -- by evidence --------------------------------------------------------------------------------------------
 
     def _from_evidence(self, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
-        columns = [self._of_type(kind, name, evidence, context, depth) for kind in evidence.types if kind.name not in ("Any", "object")]
+        columns = [
+            self._of_type(kind, name, evidence, context, depth)
+            for kind in evidence.types
+            if kind.name not in ("Any", "object")
+        ]
         attributes = frozenset(evidence.attributes)
         if attributes:
             owner = basics.owner_of(attributes)
             if owner:
                 columns.append(self._of_type(TypeRef(owner), name, evidence, context, depth))
-            columns += [self.instance(dotted, depth + 1) for dotted in self._classes_with(attributes)[:3] if depth < _DEEPEST]
+            columns += [
+                self.instance(dotted, depth + 1) for dotted in self._classes_with(attributes)[:3] if depth < _DEEPEST
+            ]
             columns.append(self._stand_ins(evidence, depth))
         if evidence.keys:
             columns.append(self._mappings(TypeRef("dict"), evidence, depth))
@@ -304,34 +344,33 @@ class Builder:
         texts = [of(text) for text in samples.texts_for(name, context)[:6]]
         own = [literal(source) for source in self.texts[:6]]
         if depth >= _DEEPEST:
-            return _interleave(columns)[:4] + everything[:3]
+            return interleave(columns)[:4] + everything[:3]
         if not columns:
-            return [*texts, *everything, *own, _mock()]
-        return [*_interleave([unique(c) for c in columns])[:20], *everything[:12], *texts, *own, _mock()]
+            return [*texts, *everything, *own, stand_in()]
+        return [*interleave([unique(c) for c in columns])[:20], *everything[:12], *texts, *own, stand_in()]
 
     def _by_the_name(self, name: str, evidence: Evidence, context: str, depth: int) -> list[list[Value]]:
-        tokens = samples.words(name)
-        if tokens & {"callback", "func", "function", "fn", "predicate", "handler", "hook", "factory", "decorator", "callable", "wrapped", "key"} and tokens != {"key"}:
+        """Values of the sort that the name announces."""
+        sort = hints.sort_of(name)
+        if sort == "callable":
             return [self._callables(TypeRef("callable"), evidence, depth)]
-        if tokens & {"path", "filename", "file", "directory", "folder", "dir", "filepath"}:
+        if sort == "path":
             return [self._paths(name), self._texts(name, evidence, context)]
-        if tokens & {"n", "count", "size", "length", "index", "limit", "width", "height", "level", "depth", "num", "number", "max", "min", "start", "stop", "end", "step", "offset", "port", "age", "year", "month", "day"}:
-            return [self._of_type(TypeRef("int"), name, evidence, context, depth)]
-        if tokens & {"items", "list", "values", "seq", "sequence", "iterable", "elements", "args", "rows", "lines", "names", "keys", "seqs"}:
+        if sort == "list":
             return [self._containers("list", TypeRef("list"), name, evidence, depth)]
-        if tokens & {"dict", "mapping", "kwargs", "options", "config", "settings", "data", "context", "params", "headers", "attrs", "d"}:
+        if sort == "dict":
             return [self._mappings(TypeRef("dict"), evidence, depth)]
-        if tokens & {"text", "string", "str", "name", "title", "msg", "message", "label", "prefix", "suffix", "word", "line", "s", "value", "word", "url", "pattern", "template", "sep", "separator", "delimiter"}:
-            return [self._texts(name, evidence, context)]
-        if any(token in {"is", "has", "flag", "enabled", "verbose", "strict", "force", "quiet", "debug"} for token in tokens):
-            return [list(basics.KNOWN["bool"])]
-        return []
+        return [self._of_type(TypeRef(sort), name, evidence, context, depth)] if sort else []
 
     def _classes_with(self, attributes: frozenset[str]) -> list[str]:
         """Classes of the module that have all of these attributes, the smallest first."""
         found = []
         for dotted, fact in self._by_name.items():
-            names = {m.qualname.rpartition(".")[2] for m in fact.methods} | set(fact.properties) | {p.name for p in fact.constructor}
+            names = (
+                {m.qualname.rpartition(".")[2] for m in fact.methods}
+                | set(fact.properties)
+                | {p.name for p in fact.constructor}
+            )
             if attributes <= names:
                 found.append((len(names), dotted))
         return [dotted for _, dotted in sorted(found)]
@@ -346,14 +385,27 @@ class Builder:
             if inner.called:
                 columns.append((attribute, [Value(source="lambda *args, **kwargs: None", type_name="function")]))
             elif depth < _DEEPEST:
-                columns.append((attribute, [v for v in self.values(ANY, attribute, inner, depth=depth + 1) if v.plain][:4] or [literal("1")]))
+                columns.append(
+                    (
+                        attribute,
+                        [v for v in self.values(ANY, attribute, inner, depth=depth + 1) if v.plain][:4]
+                        or [literal("1")],
+                    )
+                )
             else:
                 columns.append((attribute, [literal("1")]))
         if columns:
             for row in range(3):
-                arguments = [(name, _pick(values, row)) for name, values in columns]
-                made.append(call("SimpleNamespace", arguments, type_name="SimpleNamespace", imports=("from types import SimpleNamespace",)))
-        made.append(_mock())
+                arguments = [(name, pick(values, row)) for name, values in columns]
+                made.append(
+                    call(
+                        "SimpleNamespace",
+                        arguments,
+                        type_name="SimpleNamespace",
+                        imports=("from types import SimpleNamespace",),
+                    )
+                )
+        made.append(stand_in())
         return made
 
 
@@ -364,64 +416,3 @@ class _Needs:
         self.positional = parameter.kind in (ParameterKind.POSITIONAL, ParameterKind.POSITIONAL_ONLY)
         variadic = parameter.kind in (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
         self.required = not parameter.has_default and not variadic
-
-
-def _mock() -> Value:
-    return Value(source="MagicMock()", type_name="MagicMock", imports=("from unittest.mock import MagicMock",), shared=True)
-
-
-def _path(file: str, *setup: str) -> Value:
-    return Value(source=f'tmp_path / "{file}"', type_name="PosixPath", fixtures=("tmp_path",), setup=setup, shared=bool(setup))
-
-
-def _reference(path: str) -> tuple[str, tuple[str, ...]]:
-    """How to name `module:Outer.Inner` in a test: its source and imports."""
-    module, _, qualname = path.partition(":")
-    if module == "builtins":
-        return qualname, ()
-    return qualname, (f"from {module} import {qualname.partition('.')[0]}",)
-
-
-def _subclass(source: str, name: str, abstract: Sequence[str]) -> str:
-    body = "\n".join(f"    def {method}(self, *args, **kwargs):\n        return None\n" for method in abstract) or "    pass"
-    return f"class Concrete{name.lstrip('_')}({source}):\n{body}".rstrip()
-
-
-def _tuple(items: Sequence[Value]) -> Value:
-    inside = ", ".join(["{}"] * len(items)) + ("," if len(items) == 1 else "")
-    return combine(f"({inside})", items, type_name="tuple")
-
-
-def _dict(pairs: Sequence[tuple[Value, Value]]) -> Value:
-    template = "{" + ", ".join("\0: \0" for _ in pairs) + "}"
-    parts = list(chain.from_iterable(pairs))
-    pieces = template.split("\0")
-    whole = combine("{}" * len(parts), parts, type_name="dict", shared=True)
-    source = pieces[0] + "".join(part.source + piece for part, piece in zip(parts, pieces[1:], strict=True))
-    return replace(whole, source=source)
-
-
-def _interleave(columns: Sequence[Sequence[Value]]) -> list[Value]:
-    return unique(value for row in zip_longest(*columns) for value in row if value is not None)
-
-
-def _pick(values: Sequence[Value], index: int) -> Value:
-    return values[index % len(values)]
-
-
-def _is_literal(source: str) -> bool:
-    try:
-        return bool(literal(source).type_name)
-    except ValueError:
-        return False
-
-
-def _text(source: str) -> str:
-    """The text of a string literal's source; empty for anything else."""
-    import ast
-
-    try:
-        value = ast.literal_eval(source)
-    except (ValueError, SyntaxError):
-        return ""
-    return value if isinstance(value, str) else ""

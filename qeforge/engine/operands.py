@@ -16,9 +16,17 @@ from qeforge.engine.tweak import Constant, substitute
 from qeforge.engine.value import of
 
 _BY_TYPE: dict[str, Any] = {
-    "str": "abc", "int": 1, "float": 1.5, "bool": True, "list": [1, 2], "dict": {"a": 1}, "tuple": (1, 2), "bytes": b"abc",
-    "NoneType": None, "set": {1, 2},
-}  # fmt: skip
+    "str": "abc",
+    "int": 1,
+    "float": 1.5,
+    "bool": True,
+    "list": [1, 2],
+    "dict": {"a": 1},
+    "tuple": (1, 2),
+    "bytes": b"abc",
+    "NoneType": None,
+    "set": {1, 2},
+}
 
 
 def satisfying(operand: Operand, rng: random.Random) -> list[tuple[Constant, Any]]:
@@ -53,7 +61,11 @@ def satisfying(operand: Operand, rng: random.Random) -> list[tuple[Constant, Any
         case "match" if isinstance(left, str):
             pairs = [(right, text) for text in patterns.matching(left, rng, count=4)]
             if isinstance(right, str):
-                pairs += [(right, miss) for text, miss in [(t, m) for _, t in pairs[:1] for m in patterns.near_misses(t, rng)] if text]
+                pairs += [
+                    (right, miss)
+                    for text, miss in [(t, m) for _, t in pairs[:1] for m in patterns.near_misses(t, rng)]
+                    if text
+                ]
         case "getitem":
             if isinstance(left, dict | list | tuple):
                 pairs = [(right, key) for key in list(left)[:6]] if isinstance(left, dict) else [(right, 0)]
@@ -74,6 +86,13 @@ def redirect(plan: Plan, operand: Operand, rng: random.Random) -> Iterator[Plan]
             for changed in substitute(value, lambda old, s=seen, w=wanted: _exchange(old, s, w)):  # type: ignore[misc]
                 hit = True
                 yield _with_value(plan, index, changed)
+            if (
+                isinstance(seen, list | dict | tuple)
+                and value.type_name == type(seen).__name__
+                and _read(value.source) == seen
+            ):
+                hit = True
+                yield _with_value(plan, index, of(wanted))
         if not hit and not isinstance(wanted, list | tuple | dict | set | frozenset):
             for index, value in enumerate(plan.values()):
                 if value.type_name == type(wanted).__name__ and value.source != repr(wanted):

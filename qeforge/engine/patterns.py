@@ -1,13 +1,13 @@
 """Texts that a regular expression matches, and near misses."""
 
+import importlib
 import random
 import re
 import warnings
+from typing import Any
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import re._constants as sre
-    import re._parser as parser
+sre: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
 
 _ALPHABET = "abcxyz019 _-.ABZ@/:"
 _CATEGORY = {
@@ -30,12 +30,12 @@ class _Maker:
         self.spread = spread
         self.groups: dict[int, str] = {}
 
-    def sequence(self, items: object, depth: int = 0) -> str:
+    def sequence(self, items: Any, depth: int = 0) -> str:
         if depth > _DEPTH:
             return ""
-        return "".join(self.item(op, argument, depth) for op, argument in items)  # type: ignore[attr-defined]
+        return "".join(self.item(op, argument, depth) for op, argument in items)
 
-    def item(self, op: object, argument: object, depth: int) -> str:
+    def item(self, op: Any, argument: Any, depth: int) -> str:
         match op, argument:
             case sre.LITERAL, int(code):
                 return chr(code)
@@ -52,7 +52,7 @@ class _Maker:
                 if group is not None:
                     self.groups[group] = text
                 return text
-            case (sre.MAX_REPEAT | sre.MIN_REPEAT | sre.POSSESSIVE_REPEAT), (low, high, body):
+            case ((sre.MAX_REPEAT | sre.MIN_REPEAT | sre.POSSESSIVE_REPEAT), (low, high, body)):
                 most = min(int(high), int(low) + self.spread)
                 count = self.rng.randint(int(low), max(int(low), most))
                 return "".join(self.sequence(body, depth + 1) for _ in range(count))
@@ -66,7 +66,7 @@ class _Maker:
             case _:  # anchors and assertions take no room
                 return ""
 
-    def one_of(self, choices: list[tuple[object, object]]) -> str:
+    def one_of(self, choices: list[tuple[Any, Any]]) -> str:
         if choices and choices[0][0] is sre.NEGATE:
             barred = {c for c in map(chr, range(32, 127)) if self.in_set(c, choices[1:])}
             allowed = [c for c in _ALPHABET if c not in barred] or [
@@ -85,7 +85,7 @@ class _Maker:
                 return ""
 
     @staticmethod
-    def in_set(char: str, choices: list[tuple[object, object]]) -> bool:
+    def in_set(char: str, choices: list[tuple[Any, Any]]) -> bool:
         for op, argument in choices:
             match op, argument:
                 case sre.LITERAL, int(code) if ord(char) == code:
@@ -123,5 +123,7 @@ def near_misses(text: str, rng: random.Random) -> list[str]:
     spot = rng.randrange(len(text))
     swapped = "#" if text[spot].isalnum() else "a"
     return list(
-        dict.fromkeys((text[:spot] + text[spot + 1 :], text[:spot] + swapped + text[spot + 1 :], text + "!", " " + text))
+        dict.fromkeys(
+            (text[:spot] + text[spot + 1 :], text[:spot] + swapped + text[spot + 1 :], text + "!", " " + text)
+        )
     )

@@ -95,19 +95,50 @@ class Plan:
 
 
 _BINARY = {
-    "__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__floordiv__": "//", "__mod__": "%",
-    "__pow__": "**", "__and__": "&", "__or__": "|", "__xor__": "^", "__lshift__": "<<", "__rshift__": ">>",
-    "__matmul__": "@", "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
-}  # fmt: skip
+    "__add__": "+",
+    "__sub__": "-",
+    "__mul__": "*",
+    "__truediv__": "/",
+    "__floordiv__": "//",
+    "__mod__": "%",
+    "__pow__": "**",
+    "__and__": "&",
+    "__or__": "|",
+    "__xor__": "^",
+    "__lshift__": "<<",
+    "__rshift__": ">>",
+    "__matmul__": "@",
+    "__eq__": "==",
+    "__ne__": "!=",
+    "__lt__": "<",
+    "__le__": "<=",
+    "__gt__": ">",
+    "__ge__": ">=",
+}
 _REFLECTED = {f"__r{name[2:]}": sign for name, sign in _BINARY.items()}
 _UNARY = {"__neg__": "-", "__pos__": "+", "__invert__": "~"}
 _FUNCTION = {
-    "__len__": "len", "__str__": "str", "__repr__": "repr", "__bool__": "bool", "__int__": "int", "__float__": "float",
-    "__bytes__": "bytes", "__abs__": "abs", "__iter__": "list", "__reversed__": "list(reversed", "__hash__": "hash",
-    "__next__": "next", "__round__": "round", "__dir__": "dir", "__complex__": "complex", "__format__": "format",
+    "__len__": "len",
+    "__str__": "str",
+    "__repr__": "repr",
+    "__bool__": "bool",
+    "__int__": "int",
+    "__float__": "float",
+    "__bytes__": "bytes",
+    "__abs__": "abs",
+    "__iter__": "list",
+    "__reversed__": "list(reversed",
+    "__hash__": "hash",
+    "__next__": "next",
+    "__round__": "round",
+    "__dir__": "dir",
+    "__complex__": "complex",
+    "__format__": "format",
     "__divmod__": "divmod",
-}  # fmt: skip
-_INPLACE = {f"__i{name[2:]}": f"{sign}=" for name, sign in _BINARY.items() if sign not in ("==", "!=", "<", "<=", ">", ">=")}
+}
+_INPLACE = {
+    f"__i{name[2:]}": f"{sign}=" for name, sign in _BINARY.items() if sign not in ("==", "!=", "<", "<=", ">", ">=")
+}
 
 
 def to_candidate(plan: Plan, *, proposer: str = "native") -> Candidate:
@@ -172,10 +203,40 @@ def to_candidate(plan: Plan, *, proposer: str = "native") -> Candidate:
     )
 
 
-_SHADOWED = frozenset({
-    "input", "list", "dict", "set", "str", "int", "float", "bytes", "object", "type", "id", "iter", "next", "len", "max",
-    "min", "sum", "map", "filter", "range", "tuple", "format", "hash", "open", "print", "result", "all", "any", "dir", "vars",
-})  # fmt: skip
+_SHADOWED = frozenset(
+    {
+        "input",
+        "list",
+        "dict",
+        "set",
+        "str",
+        "int",
+        "float",
+        "bytes",
+        "object",
+        "type",
+        "id",
+        "iter",
+        "next",
+        "len",
+        "max",
+        "min",
+        "sum",
+        "map",
+        "filter",
+        "range",
+        "tuple",
+        "format",
+        "hash",
+        "open",
+        "print",
+        "result",
+        "all",
+        "any",
+        "dir",
+        "vars",
+    }
+)
 
 
 def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
@@ -211,13 +272,13 @@ def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
             return f"{item} in {receiver}"
         case "__call__", _:
             return f"{receiver}({inside})"
-        case ("__getattr__" | "__getattribute__"), [attribute]:
+        case (("__getattr__" | "__getattribute__"), [attribute]):
             return f"getattr({receiver}, {attribute})"
         case "__delattr__", [attribute]:
             return f"delattr({receiver}, {attribute})"
         case "__setattr__", [attribute, value]:
             return f"setattr({receiver}, {attribute}, {value})"
-        case ("__enter__" | "__aenter__" | "__exit__" | "__aexit__" | "__aiter__"), _:
+        case (("__enter__" | "__aenter__" | "__exit__" | "__aexit__" | "__aiter__"), _):
             return receiver
         case _:
             return f"{receiver}.{_mangled(target.owner or '', name)}({inside})"

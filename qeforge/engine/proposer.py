@@ -111,10 +111,9 @@ class NativeProposer:
         attempts = 0
         while len(found) < request.count and wanted_lines and attempts < request.count * 4:
             attempts += 1
-            state, plan = self._parent(wanted_lines)
-            if plan is None or state is None:
-                continue
-            self._offer(state, self._vary(state, plan), found)
+            parent = self._parent(wanted_lines)
+            if parent is not None:
+                self._offer(parent[0], self._vary(*parent), found)
         return found
 
     def learn(self, observed: Sequence[tuple[Candidate, Observation]]) -> None:
@@ -162,7 +161,7 @@ class NativeProposer:
             if len(state.queue) < _QUEUE:
                 state.queue.appendleft(plan)
 
-    def _parent(self, lines: Sequence[int]) -> tuple[_State | None, Plan | None]:
+    def _parent(self, lines: Sequence[int]) -> tuple[_State, Plan] | None:
         for _ in range(6):
             line = self.rng.choice(lines)
             parents = self.archive.parents(line)
@@ -171,7 +170,7 @@ class NativeProposer:
                 return self._by_id[plan.target.id], plan
         inside = [s for s in self._states if s.good and any(line in s.lines for line in lines)]
         if not inside:
-            return None, None
+            return None
         state = self.rng.choice(inside)
         return state, self.rng.choice(state.good)
 
@@ -219,14 +218,20 @@ class NativeProposer:
         """Another call on the receiver before the act, or one fewer."""
         if plan.steps and self.rng.random() < 0.3:
             return replace(plan, steps=plan.steps[:-1])
-        others = [s for s in self._methods.get(state.target.owner or "", ()) if s.good and s.target.flavour in (Flavour.PLAIN, Flavour.COROUTINE)]
+        others = [
+            s
+            for s in self._methods.get(state.target.owner or "", ())
+            if s.good and s.target.flavour in (Flavour.PLAIN, Flavour.COROUTINE)
+        ]
         if not others or len(plan.steps) >= 3:
             return plan
         other = self.rng.choice(others)
         donor = self.rng.choice(other.good)
         if donor.then is not None or other.target.name.startswith("__"):
             return plan
-        step = Step(method=other.target.name, arguments=donor.arguments, awaited=other.target.flavour is Flavour.COROUTINE)
+        step = Step(
+            method=other.target.name, arguments=donor.arguments, awaited=other.target.flavour is Flavour.COROUTINE
+        )
         return replace(plan, steps=(*plan.steps, step))
 
     # -- seeds --------------------------------------------------------------------------------------------------
@@ -238,14 +243,13 @@ class NativeProposer:
         texts = _texts(constants.strings) or _texts(self._constants.strings)
         for pattern in constants.patterns:
             texts += tuple(patterns.matching(pattern, self.rng, count=3))
-        pools = {
-            p.name: self._pool(target, p, evidence.get(p.name), constants)
-            for p in parameters
-        }
+        pools = {p.name: self._pool(target, p, evidence.get(p.name), constants) for p in parameters}
         lines = frozenset(range(target.span.line, target.span.end_line + 1))
         return _State(target=target, parameters=parameters, evidence=evidence, pools=pools, texts=texts, lines=lines)
 
-    def _pool(self, target: Target, parameter: ParameterFact, evidence: Evidence | None, constants: Constants) -> list[Value]:
+    def _pool(
+        self, target: Target, parameter: ParameterFact, evidence: Evidence | None, constants: Constants
+    ) -> list[Value]:
         pool = self.builder.values(parameter.type, parameter.name, evidence, context=target.name)
         kinds = {value.type_name for value in pool[:4]}
         if "str" in kinds:
@@ -274,7 +278,8 @@ class NativeProposer:
         if known is not None:
             return known.parameters
         return tuple(
-            ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None, default=p.default) for p in target.parameters
+            ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None, default=p.default)
+            for p in target.parameters
         )
 
     def _methods_by_class(self) -> dict[str, list[_State]]:
@@ -308,7 +313,10 @@ class NativeProposer:
         optional = [p for p in parameters if p.has_default]
         if drive in (Drive.ENTER, Drive.ENTER_ASYNC) and target.name.startswith("__"):
             required, optional = [], []
-        base = tuple(Argument(name=p.name, value=state.pools[p.name][0], keyword=p.kind is ParameterKind.KEYWORD_ONLY) for p in required)
+        base = tuple(
+            Argument(name=p.name, value=state.pools[p.name][0], keyword=p.kind is ParameterKind.KEYWORD_ONLY)
+            for p in required
+        )
         first = Plan(target=target, receiver=receivers[0], arguments=base, drive=drive)
         plans = [first]
         plans += [replace(first, receiver=receiver) for receiver in receivers[1:6]]
@@ -320,12 +328,25 @@ class NativeProposer:
                 if index < len(state.pools[p.name]):
                     plans.append(first.with_argument(p.name, state.pools[p.name][index]))
         for index in range(3):
-            plans += [first.with_argument(p.name, state.pools[p.name][index], keyword=True) for p in optional if index < len(state.pools[p.name])]
+            plans += [
+                first.with_argument(p.name, state.pools[p.name][index], keyword=True)
+                for p in optional
+                if index < len(state.pools[p.name])
+            ]
         for p in parameters:
             if p.kind is ParameterKind.VAR_POSITIONAL:
                 for value in state.pools[p.name][:4]:
                     plans.append(replace(first, arguments=(*base, Argument(name=p.name, value=value))))
-                    plans.append(replace(first, arguments=(*base, Argument(name=p.name, value=value), Argument(name=p.name + "2", value=value))))
+                    plans.append(
+                        replace(
+                            first,
+                            arguments=(
+                                *base,
+                                Argument(name=p.name, value=value),
+                                Argument(name=p.name + "2", value=value),
+                            ),
+                        )
+                    )
             elif p.kind is ParameterKind.VAR_KEYWORD:
                 for key, inner in list((state.evidence.get(p.name) or Evidence()).keys.items())[:6]:
                     for value in self.builder.values(TypeRef("Any"), key, inner)[:3]:
@@ -334,7 +355,11 @@ class NativeProposer:
             plan = first
             for p in (*required, *optional):
                 if p in required or self.rng.random() < 0.4:
-                    plan = plan.with_argument(p.name, self._drawn(state.pools[p.name]), keyword=p in optional or p.kind is ParameterKind.KEYWORD_ONLY)
+                    plan = plan.with_argument(
+                        p.name,
+                        self._drawn(state.pools[p.name]),
+                        keyword=p in optional or p.kind is ParameterKind.KEYWORD_ONLY,
+                    )
             plans.append(replace(plan, receiver=self.rng.choice(receivers)))
         plans += [replace(first, receiver=receiver) for receiver in receivers[6:]]
         return [*self._worlds.prepare(first), *[replace(plan, generation=0) for plan in plans]]
@@ -353,16 +378,27 @@ class NativeProposer:
         type_name = seen.result.type_name if seen.result else ""
         if plan.drive is Drive.CALL and type_name in _DRIVES and plan.then is None:
             self._in_front(state, [replace(plan, drive=_DRIVES[type_name])])
-        if type_name in ("function", "method", "functools.partial") and plan.then is None and plan.drive is Drive.CALL and target.kind is not Kind.PROPERTY:
+        if (
+            type_name in ("function", "method", "functools.partial")
+            and plan.then is None
+            and plan.drive is Drive.CALL
+            and target.kind is not Kind.PROPERTY
+        ):
             self._in_front(state, self._call_the_result(plan))
         if plan.steps or plan.then is not None or any(value.setup or value.fixtures for value in plan.values()):
             return
         if target.kind is Kind.CONSTRUCTOR:
             self._constructed(f"{target.module}.{target.owner or target.qualname}", plan)
-        elif type_name in self.facts.classes and plan.drive is Drive.CALL and target.kind in (Kind.FUNCTION, Kind.CLASS_METHOD, Kind.STATIC_METHOD):
+        elif (
+            type_name in self.facts.classes
+            and plan.drive is Drive.CALL
+            and target.kind in (Kind.FUNCTION, Kind.CLASS_METHOD, Kind.STATIC_METHOD)
+        ):
             candidate = to_candidate(plan)
             if not candidate.arrange and self.facts.classes[type_name].kind is not ClassKind.ENUM:
-                value = Value(source=candidate.act, type_name=type_name.rpartition(".")[2], imports=candidate.imports, shared=True)
+                value = Value(
+                    source=candidate.act, type_name=type_name.rpartition(".")[2], imports=candidate.imports, shared=True
+                )
                 self._new_instance(type_name, value)
 
     def _constructed(self, dotted: str, plan: Plan) -> None:
@@ -382,8 +418,11 @@ class NativeProposer:
         if len(self.builder.instances[dotted]) == before or before > 10:
             return
         for state in self._states:
-            if f"{state.target.module}.{state.target.owner}" == dotted and state.target.kind in (Kind.METHOD, Kind.PROPERTY):
-                base = state.good[-1:] or [plan for plan in list(state.queue)[:1]]
+            if f"{state.target.module}.{state.target.owner}" == dotted and state.target.kind in (
+                Kind.METHOD,
+                Kind.PROPERTY,
+            ):
+                base = state.good[-1:] or list(state.queue)[:1]
                 state.queue.extend(replace(plan, receiver=value, generation=0) for plan in base)
 
     def _call_the_result(self, plan: Plan) -> list[Plan]:
@@ -392,10 +431,15 @@ class NativeProposer:
         inner = [t for t in self.module.targets if t.kind is Kind.CLOSURE and t.qualname.startswith(prefix)]
         plans = []
         for closure in inner[:4]:
-            facts = [ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None) for p in closure.parameters]
+            facts = [
+                ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None) for p in closure.parameters
+            ]
             evidence = self._evidence.get(closure.id, {})
             for row in self.builder.argument_rows(facts, context=closure.name, depth=0, evidence=evidence)[:8]:
-                then = tuple(Argument(name=name or f"value{i}", value=value, keyword=bool(name)) for i, (name, value) in enumerate(row))
+                then = tuple(
+                    Argument(name=name or f"value{i}", value=value, keyword=bool(name))
+                    for i, (name, value) in enumerate(row)
+                )
                 drive = _FLAVOURS[closure.flavour]
                 plans.append(replace(plan, then=then, drive=drive, generation=plan.generation + 1))
         plans += [
@@ -425,7 +469,9 @@ class NativeProposer:
             replace(new, generation=max(new.generation, plan.generation + 1))
             for new in repairs(plan, seen.raised, values, self.rng)
         ]
-        mended += [replace(new, generation=plan.generation + 1) for new in self._worlds.after_exception(plan, seen.raised)]
+        mended += [
+            replace(new, generation=plan.generation + 1) for new in self._worlds.after_exception(plan, seen.raised)
+        ]
         self._in_front(state, mended)
 
     def _follow_operands(self, state: _State, plan: Plan, seen: Observation) -> None:
@@ -436,7 +482,9 @@ class NativeProposer:
                 self._learn_texts(state, patterns.matching(_unquoted(operand.left), self.rng, count=2))
             elif operand.operator in ("==", "in", "startswith", "endswith"):
                 self._learn_texts(state, [text for text in map(_unquoted, (operand.left, operand.right)) if text])
-        self._in_front(state, [replace(new, generation=min(new.generation, _MOST_GENERATIONS - 2)) for new in found[:24]])
+        self._in_front(
+            state, [replace(new, generation=min(new.generation, _MOST_GENERATIONS - 2)) for new in found[:24]]
+        )
 
     def _learn_texts(self, state: _State, texts: Sequence[str]) -> None:
         fresh = tuple(text for text in texts if 0 < len(text) <= 40 and text not in state.texts)

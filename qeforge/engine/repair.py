@@ -21,6 +21,10 @@ Values = Callable[[str, TypeRef], list[Value]]
 
 _TYPES_IN_TEXT = re.compile(r"'([\w.]+)'")
 _PER_REPAIR = 3
+_SAID = re.compile(
+    r"(?:must be|expected|expects|should be|is not|requires?|want(?:ed|s)?) (?:an? |of type |type )?(?:instance of )?"
+    r"[`'\"<]*(?:class ')?([a-z_]+)"
+)
 
 
 def repairs(plan: Plan, raised: Raised, values: Values, rng: random.Random) -> Iterator[Plan]:
@@ -51,7 +55,9 @@ def _type_error(plan: Plan, message: str, values: Values) -> Iterator[Plan]:
             yield plan.with_argument(name, value)
         return
     if unexpected := re.search(r"unexpected keyword argument '(\w+)'", message):
-        yield replace(plan, arguments=tuple(a for a in plan.arguments if a.name != unexpected[1]), generation=plan.generation + 1)
+        yield replace(
+            plan, arguments=tuple(a for a in plan.arguments if a.name != unexpected[1]), generation=plan.generation + 1
+        )
         return
     wanted = _wanted(message)
     if not wanted:
@@ -112,12 +118,25 @@ def _wanted(message: str) -> list[str]:
         ("expects a str", ["str"]),
         ("a string", ["str"]),
         ("an integer", ["int"]),
-    )  # fmt: skip
+    )
     for phrase, kinds in phrases:
         if phrase in text:
             return kinds
-    said = re.search(r"(?:must be|expected|expects|should be|is not|requires?|want(?:ed|s)?) (?:an? |of type |type )?(?:instance of )?[`'\"<]*(?:class ')?([a-z_]+)", text)
-    if said and said[1] in ("str", "int", "float", "bool", "list", "dict", "tuple", "set", "bytes", "callable", "string", "integer"):
+    said = _SAID.search(text)
+    if said and said[1] in (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "list",
+        "dict",
+        "tuple",
+        "set",
+        "bytes",
+        "callable",
+        "string",
+        "integer",
+    ):
         return [{"string": "str", "integer": "int"}.get(said[1], said[1])]
     return []
 
@@ -157,9 +176,14 @@ def _retyped_inside(plan: Plan, culprits: set[str], kind: TypeRef, values: Value
                 continue
             old = ast.unparse(node)
             for new in values("value", kind)[:1]:
-                if new.plain and not new.shared or new.type_name in ("list", "dict"):
+                if (new.plain and not new.shared) or new.type_name in ("list", "dict"):
                     source = _replaced(value.source, node, new.source)
-                    changed = replace(value, source=source, imports=(*value.imports, *new.imports), fixtures=(*value.fixtures, *new.fixtures))
+                    changed = replace(
+                        value,
+                        source=source,
+                        imports=(*value.imports, *new.imports),
+                        fixtures=(*value.fixtures, *new.fixtures),
+                    )
                     if old != new.source:
                         yield _at(plan, index, changed)
 
@@ -192,7 +216,11 @@ def _attribute_error(plan: Plan, message: str, values: Values) -> Iterator[Plan]
         if value.type_name == culprit == "SimpleNamespace" and value.source.endswith(")"):
             inner = "MagicMock()"
             more = f"{value.source[:-1]}{', ' if value.source[-2] != '(' else ''}{attribute}={{}})"
-            for source, imports in ((more.format("1"), ()), (more.format('"abc"'), ()), (more.format(inner), ("from unittest.mock import MagicMock",))):
+            for source, imports in (
+                (more.format("1"), ()),
+                (more.format('"abc"'), ()),
+                (more.format(inner), ("from unittest.mock import MagicMock",)),
+            ):
                 yield _at(plan, index, replace(value, source=source, imports=(*value.imports, *imports)))
             return
     kind = basics.owner_of(frozenset({attribute}))
@@ -200,7 +228,14 @@ def _attribute_error(plan: Plan, message: str, values: Values) -> Iterator[Plan]
     wanted.append(
         call(
             "SimpleNamespace",
-            [(attribute, Value(source="MagicMock()", type_name="MagicMock", imports=("from unittest.mock import MagicMock",)))],
+            [
+                (
+                    attribute,
+                    Value(
+                        source="MagicMock()", type_name="MagicMock", imports=("from unittest.mock import MagicMock",)
+                    ),
+                )
+            ],
             type_name="SimpleNamespace",
             imports=("from types import SimpleNamespace",),
         )
@@ -225,9 +260,9 @@ def _key_error(plan: Plan, message: str) -> Iterator[Plan]:
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Dict):
-                for filler in ("abc", 1, {}):
+                for filler in ("'abc'", "1", "{}"):
                     node.keys.append(ast.Constant(value=key))
-                    node.values.append(ast.parse(repr(filler), mode="eval").body)
+                    node.values.append(ast.parse(filler, mode="eval").body)
                     source = ast.unparse(tree)
                     node.keys.pop()
                     node.values.pop()
@@ -236,7 +271,10 @@ def _key_error(plan: Plan, message: str) -> Iterator[Plan]:
         named = f'monkeypatch.setenv("{key}", "abc")'
         if re.fullmatch(r"[A-Z][A-Z0-9_]+", key) and named not in plan.world:
             yield replace(
-                plan, world=(*plan.world, named), world_fixtures=(*plan.world_fixtures, "monkeypatch"), generation=plan.generation + 1
+                plan,
+                world=(*plan.world, named),
+                world_fixtures=(*plan.world_fixtures, "monkeypatch"),
+                generation=plan.generation + 1,
             )
 
 
@@ -289,7 +327,7 @@ def _value_error(plan: Plan, message: str, type_name: str, rng: random.Random) -
         import datetime
 
         wanted.append(datetime.datetime(2020, 1, 31, 12, 30, 45).strftime(found[1]))
-    quoted = [text for text in re.findall(r"'([^']{1,40})'", message)]
+    quoted: list[str] = re.findall(r"'([^']{1,40})'", message)
     for text in wanted:
         for index, value in enumerate(plan.values()):
             if value.type_name == "str":
@@ -299,7 +337,13 @@ def _value_error(plan: Plan, message: str, type_name: str, rng: random.Random) -
         for argument in plan.arguments:
             if argument.value.type_name in ("list", "tuple", "str"):
                 inside = ", ".join(str(n + 1) for n in range(size))
-                for source in (f"({inside},)", f"[({inside},)]", repr(" ".join("abcdefgh"[:size])), repr(",".join("abcdefgh"[:size])), repr("=".join("abcdefgh"[:size]))):
+                for source in (
+                    f"({inside},)",
+                    f"[({inside},)]",
+                    repr(" ".join("abcdefgh"[:size])),
+                    repr(",".join("abcdefgh"[:size])),
+                    repr("=".join("abcdefgh"[:size])),
+                ):
                     yield plan.with_argument(argument.name, literal(source))
         return
     yield from _one_of(plan, message, quoted)

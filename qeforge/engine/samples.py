@@ -32,7 +32,12 @@ TEXT: tuple[str, ...] = (
 """Plain texts that differ in what programs look at: case, digits, separators, blanks, lines, accents."""
 
 FORMATS: dict[str, tuple[str, ...]] = {
-    "email mail address recipient sender": ("user@example.com", "first.last+tag@mail.example.org", "user@", '"a b"@example.com'),
+    "email mail address recipient sender": (
+        "user@example.com",
+        "first.last+tag@mail.example.org",
+        "user@",
+        '"a b"@example.com',
+    ),
     "url uri link href endpoint website domain": (
         "https://example.com/path?q=1#top",
         "http://user:secret@example.com:8080/",
@@ -48,7 +53,11 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "json": ('{"a": 1}', "[1, 2, 3]", '{"name": "abc", "items": [1, null, true]}', '"a"', "{"),
     "xml html tag markup": ("<p>text</p>", '<a href="x">y</a>', "<br/>", "<!-- note -->", "&lt;"),
     "date day birthday deadline": ("2020-01-31", "2020-02-30", "31/01/2020", "20200131"),
-    "datetime timestamp created updated": ("2020-01-31T12:30:45", "2020-01-31T12:30:45Z", "2020-01-31 12:30:45.123456+02:00"),
+    "datetime timestamp created updated": (
+        "2020-01-31T12:30:45",
+        "2020-01-31T12:30:45Z",
+        "2020-01-31 12:30:45.123456+02:00",
+    ),
     "time clock hour": ("12:30:45", "12:30", "25:00", "12:30:45.123456"),
     "duration interval timeout delta": ("2h32m", "1:30", "90s", "P1DT2H", "1d 2h 3m 4s"),
     "number numeric integer int decimal float digit amount": ("42", "-7", "3.14", "1e5", "0", "1,000.50", "+5"),
@@ -71,12 +80,26 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "roman": ("XIV", "MCMXCIV", "IIII"),
     "mac": ("00:00:5e:00:53:01",),
     "slug": ("my-blog-post-title", "hello-world-1"),
-    "snake camel case pascal identifier name variable": ("snake_case_text", "camelCaseText", "PascalCase", "kebab-case", "HTTPServer"),
+    "snake camel case pascal identifier name variable": (
+        "snake_case_text",
+        "camelCaseText",
+        "PascalCase",
+        "kebab-case",
+        "HTTPServer",
+    ),
     "pangram sentence text": ("The quick brown fox jumps over the lazy dog", "One two. Three, four!"),
     "palindrome": ("level", "Level", "otto", "abca"),
     "isogram": ("dermatoglyphics",),
     "base64 b64 encoded": ("aGVsbG8=", "aGVsbG8"),
-    "path file filename dir directory folder": ("a/b.txt", "/a/b/c.txt", "a.txt", "../a", "~/a.txt", "a.tar.gz", "*.py"),
+    "path file filename dir directory folder": (
+        "a/b.txt",
+        "/a/b/c.txt",
+        "a.txt",
+        "../a",
+        "~/a.txt",
+        "a.tar.gz",
+        "*.py",
+    ),
     "mime content type media": ("text/html; charset=utf-8", "application/json"),
     "encoding charset codec": ("utf-8", "ascii", "latin-1"),
     "locale language lang": ("en_US", "en", "de-DE"),
@@ -94,7 +117,12 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "mode": ("r", "w", "rb", "a"),
     "bool flag yes": ("true", "false", "yes", "no", "1", "off"),
     "password secret token": ("Passw0rd!", "abc", "correct horse battery staple"),
-    "git repo repository": ("https://example.com/owner/repo.git", "gh:owner/repo", "git@example.com:owner/repo.git", "owner/repo"),
+    "git repo repository": (
+        "https://example.com/owner/repo.git",
+        "gh:owner/repo",
+        "git@example.com:owner/repo.git",
+        "owner/repo",
+    ),
     "zip archive": ("archive.zip", "https://example.com/archive.zip"),
     "morse": ("... --- ...",),
     "greek unicode accent diacritic": ("àéîöū", "ß", "日本"),
@@ -121,7 +149,5 @@ def every_text() -> list[str]:
     """All examples, one of each format first."""
     columns = list(FORMATS.values())
     return list(
-        dict.fromkeys(
-            column[row] for row in range(max(map(len, columns))) for column in columns if row < len(column)
-        )
+        dict.fromkeys(column[row] for row in range(max(map(len, columns))) for column in columns if row < len(column))
     )

@@ -13,19 +13,13 @@ _SIGNS = " -_.,:/@#1aA\n%=()"
 _LONGEST = 400
 
 
-def constants(value: Value) -> list[Constant]:
-    """The literal constants in it, in source order."""
-    tree = _parsed(value)
-    return [node.value for node in _nodes(tree)] if tree else []
-
-
 def substitute(value: Value, change: Callable[[Constant], Any]) -> Iterator[Value]:
     """One new value for each constant that `change` maps to something else; `...` leaves it as it is."""
     tree = _parsed(value)
     if tree is None:
         return
     for node in _nodes(tree):
-        old = node.value
+        old: Any = node.value
         new = change(old)
         if new is ... or (new == old and type(new) is type(old)):
             continue
@@ -83,12 +77,14 @@ def tweak_text(text: str, rng: random.Random, texts: Sequence[str]) -> str:
             return text * 2
 
 
-def _step(old: Constant, rng: random.Random, texts: Sequence[str]) -> Any:
+def _step(old: Any, rng: random.Random, texts: Sequence[str]) -> Any:
     match old:
         case bool():
             return not old
         case int():
-            return rng.choice((old + 1, old - 1, -old, old * 2, old // 2, 0, 1, old + 10, old * 10, 2**rng.randint(0, 16)))
+            return rng.choice(
+                (old + 1, old - 1, -old, old * 2, old // 2, 0, 1, old + 10, old * 10, 2 ** rng.randint(0, 16))
+            )
         case float():
             return rng.choice((old + 1, old - 1, -old, old * 2, old / 2, 0.0, round(old), old + 0.5))
         case str():

@@ -75,7 +75,9 @@ def combine(template: str, parts: Sequence[Value], *, type_name: str, shared: bo
     return replace(whole, **extra) if extra else whole  # type: ignore[arg-type]
 
 
-def call(callee: str, arguments: Sequence[tuple[str, Value]], *, type_name: str, imports: tuple[str, ...] = ()) -> Value:
+def call(
+    callee: str, arguments: Sequence[tuple[str, Value]], *, type_name: str, imports: tuple[str, ...] = ()
+) -> Value:
     """`callee(…)`: each argument with its keyword, empty for a positional one."""
     template = ", ".join(f"{name}={{}}" if name else "{}" for name, _ in arguments)
     built = combine(f"{callee}({template})", [value for _, value in arguments], type_name=type_name, shared=True)

@@ -21,7 +21,7 @@ class Worlds:
     def __init__(self, module: SourceModule) -> None:
         tree = ast.parse(module.source)
         self._module = module.name
-        self._variables = {span: names for span, names in _environment_reads(tree)}
+        self._variables = dict(_environment_reads(tree))
         self._argv = _functions_using(tree, "argv", "parse_args", "ArgumentParser")
         self._stdin = _functions_using(tree, "stdin", "input")
         self._sleeps = _functions_using(tree, "sleep")
@@ -39,7 +39,12 @@ class Worlds:
                 yield _with(plan, f'monkeypatch.setattr("sys.argv", {arguments})', fixtures=("monkeypatch",))
         if any(line in span for line in self._stdin):
             for text in ('"abc\\n"', '"yes\\n"', '""', '"1\\n2\\n"'):
-                yield _with(plan, f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))', fixtures=("monkeypatch",), imports=("import io",))
+                yield _with(
+                    plan,
+                    f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))',
+                    fixtures=("monkeypatch",),
+                    imports=("import io",),
+                )
         if any(line in span for line in self._sleeps):
             yield _with(plan, 'monkeypatch.setattr("time.sleep", lambda seconds: None)', fixtures=("monkeypatch",))
 
@@ -55,10 +60,16 @@ class Worlds:
                 continue
             if effect.kind == "process":
                 done = 'subprocess.CompletedProcess(args, 0, stdout="abc\\n", stderr="")'
-                for name, result in (("run", done), ("check_output", 'b"abc\\n"'), ("Popen", "MagicMock()"), ("call", "0"), ("check_call", "0")):
+                for name, result in (
+                    ("run", done),
+                    ("check_output", 'b"abc\\n"'),
+                    ("Popen", "MagicMock()"),
+                    ("call", "0"),
+                    ("check_call", "0"),
+                ):
                     statement = _PROCESS.format(name=name, result=result)
                     if statement not in plan.world:
-                        imports = ("import subprocess",) if "subprocess." in result else ()
+                        imports: tuple[str, ...] = ("import subprocess",) if "subprocess." in result else ()
                         imports += ("from unittest.mock import MagicMock",) if "MagicMock" in result else ()
                         found.append(_with(plan, statement, fixtures=("monkeypatch",), imports=imports))
             elif effect.kind == "network":
@@ -72,7 +83,12 @@ class Worlds:
         """Plans with standard input, when the code asked for some."""
         if raised.type_name == "EOFError" and not any("sys.stdin" in line for line in plan.world):
             return [
-                _with(plan, f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))', fixtures=("monkeypatch",), imports=("import io",))
+                _with(
+                    plan,
+                    f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))',
+                    fixtures=("monkeypatch",),
+                    imports=("import io",),
+                )
                 for text in ('"abc\\n"', '"y\\n"', '"1\\n2\\n3\\n"')
             ]
         return []
@@ -94,9 +110,13 @@ def _environment_reads(tree: ast.AST) -> Iterator[tuple[int, str]]:
         match node:
             case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
                 yield node.lineno, name
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[ast.Constant(value=str(name)), *_]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[ast.Constant(value=str(name)), *_]
+            ):
                 yield node.lineno, name
-            case ast.Call(func=(ast.Attribute(attr="getenv") | ast.Name(id="getenv")), args=[ast.Constant(value=str(name)), *_]):
+            case ast.Call(
+                func=(ast.Attribute(attr="getenv") | ast.Name(id="getenv")), args=[ast.Constant(value=str(name)), *_]
+            ):
                 yield node.lineno, name
 
 

@@ -1,43 +1,58 @@
-"""Claims against what was observed: one that holds stands, one that fails becomes a suspect, never a test."""
+"""What somebody said would happen, against what happened."""
 
 import ast
 
+from qeforge.codegen.syntax import expression
 from qeforge.domain.candidate import Candidate, Claim
-from qeforge.domain.observation import Observation, Outcome
+from qeforge.domain.observation import Observation, Outcome, Snapshot
 from qeforge.domain.report import Suspect
 
-
-def suspects(candidate: Candidate, seen: Observation) -> tuple[Suspect, ...]:
-    """The claims of a candidate that its observation contradicts. What cannot be compared is not held against it."""
-    found = []
-    for claim in candidate.claims:
-        if _holds(claim, seen) is False:
-            found.append(Suspect(target=candidate.target, act=candidate.act, claim=claim, observed=_said(seen)))
-    return tuple(found)
+_LONGEST = 200
 
 
-def _holds(claim: Claim, seen: Observation) -> bool | None:
-    """None when the two cannot be compared."""
-    if seen.outcome not in (Outcome.RETURNED, Outcome.RAISED):
-        return None
+def suspects(candidate: Candidate, observation: Observation) -> tuple[Suspect, ...]:
+    """The claims of a candidate that did not hold. A run that told nothing (it timed out, the sandbox refused it), or a
+    value that cannot be compared, refutes no claim."""
+    if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
+        return ()
+    return tuple(
+        Suspect(target=candidate.target, act=candidate.act, claim=claim, observed=_observed(observation))
+        for claim in candidate.claims
+        if not _may_hold(claim, observation)
+    )
+
+
+def _may_hold(claim: Claim, observation: Observation) -> bool:
+    raised = observation.raised
+    if raised is not None:
+        wanted = claim.expected.partition("(")[0].strip().rpartition(".")[2]
+        names = {name.rpartition(".")[2] for name in (raised.type_name, *raised.ancestors)}
+        return claim.raises and wanted in names
     if claim.raises:
-        if seen.raised is None:
-            return False
-        names = {seen.raised.type_name, *seen.raised.ancestors}
-        return any(name.rpartition(".")[2] == claim.expected.rpartition(".")[2] for name in names)
-    if seen.raised is not None:
         return False
-    if seen.result is None or seen.result.source is None:
-        return None
-    if seen.result.source == claim.expected:
+    return observation.result is None or _equal(claim.expected, observation.result)
+
+
+def _equal(expected: str, seen: Snapshot) -> bool:
+    """Whether the value may be the expected one; yes where that cannot be told from their texts."""
+    wanted, shown = expression(expected), expression(seen.source or "")
+    if wanted is None or shown is None:
+        return True
+    if ast.unparse(wanted) == ast.unparse(shown):
         return True
     try:
-        return bool(ast.literal_eval(seen.result.source) == ast.literal_eval(claim.expected))
-    except (ValueError, SyntaxError):
-        return None
+        return bool(ast.literal_eval(wanted) == ast.literal_eval(shown))
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return type(wanted) is type(shown) and not isinstance(shown, ast.Constant)
 
 
-def _said(seen: Observation) -> str:
-    if seen.raised is not None:
-        return f"raised {seen.raised.type_name}: {seen.raised.message}"
-    return seen.result.source if seen.result and seen.result.source else "returned something else"
+def _observed(observation: Observation) -> str:
+    if observation.raised is not None:
+        text = f"raised {observation.raised.type_name}: {observation.raised.message}"
+    elif observation.result is None:
+        text = "returned nothing"
+    else:
+        result = observation.result
+        text = f"returned {result.source or result.text or result.type_name}"
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

@@ -1,7 +1,6 @@
 """`match=` patterns a person would write: the message itself, escaped where it must be, no longer than it has to be."""
 
 import datetime
-import os.path
 import re
 from collections.abc import Sequence
 
@@ -52,12 +51,18 @@ def string_source(text: str, *, pattern: bool = False) -> str:
 
 def _stable_part(messages: Sequence[str], known: str, now: datetime.datetime | None) -> tuple[str, bool]:
     """What all messages begin with, up to anything volatile; and whether that is all of them."""
-    shared = os.path.commonprefix(list(messages))
+    shared = _common_start(messages)
     whole = all(message == shared for message in messages)
     span = volatile_span(shared, known=known, now=now)
     if span is not None:
         return _cut_at_word(shared[: span[0]]), False
     return (shared, True) if whole else (_cut_at_word(shared), False)
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    low, high = min(texts), max(texts)
+    same = (i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b)
+    return low[: next(same, min(len(low), len(high)))]
 
 
 def _cut_at_word(text: str) -> str:

@@ -37,7 +37,9 @@ def examine(python: Path | None, where: Path, *, sandbox: bool) -> tuple[Check, 
     version = ".".join(map(str, interpreter.version))
     checks = [Check(name="interpreter", state=CheckState.OK, detail=f"{interpreter.path} ({version})")]
     checks.append(_pytest(interpreter))
-    checks += _sandbox(interpreter) if sandbox else [Check(name="sandbox", state=CheckState.MISSING, detail="switched off")]
+    checks += (
+        _sandbox(interpreter) if sandbox else [Check(name="sandbox", state=CheckState.MISSING, detail="switched off")]
+    )
     checks.append(_data())
     checks += _optional()
     return tuple(checks)

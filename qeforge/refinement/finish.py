@@ -130,11 +130,13 @@ def failing(suite: Suite, runs: Sequence[SuiteRun]) -> set[str]:
     functions = functions_of(suite)
     bad: set[str] = set()
     for run in runs:
-        passed = {node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result == "passed"}
-        wrong = {node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result != "passed"}
+        passed = {
+            node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result == "passed"
+        }
+        wrong = {
+            node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result != "passed"
+        }
         for name, cases in functions.items():
             if name in wrong or name not in passed:
                 bad |= {case.candidate.key for case in cases}
     return bad
-
-

@@ -271,7 +271,9 @@ class Loop:
         if not cases:
             return
         probes = [Probe(candidate=c.case.candidate, facets=c.facets) for _, c in cases]
-        order = sorted(range(len(cases)), key=lambda i: (cases[i][1].case.observation.seconds > 0.05, len(cases[i][1].lines)))
+        order = sorted(
+            range(len(cases)), key=lambda i: (cases[i][1].case.observation.seconds > 0.05, len(cases[i][1].lines))
+        )
         jobs: list[MutantJob] = []
         for mutant in self.open_mutants:
             fitting = [
@@ -302,7 +304,10 @@ class Loop:
 
     def _quality(self) -> float:
         return score_of(
-            self.goals, frozenset(self.base).union(*(c.case.goals for c in self.cases.values())), self.killed, self.total_mutants
+            self.goals,
+            frozenset(self.base).union(*(c.case.goals for c in self.cases.values())),
+            self.killed,
+            self.total_mutants,
         ).quality
 
     @property

@@ -74,7 +74,12 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
         mutants = _mutants(task, goals)
         if existing and goals.goals <= goals.met(base):
             coverage = goals.coverage(goals.met(base))
-            return replace(plain, action=Action.NOTHING_OPEN, reason="existing tests reach every line and branch", coverage=coverage)
+            return replace(
+                plain,
+                action=Action.NOTHING_OPEN,
+                reason="existing tests reach every line and branch",
+                coverage=coverage,
+            )
         proposers: list[Proposer] = [
             RecipeProposer(_recipes(task)),
             NativeProposer(aimed, judge.facts(), seed=task.seed),
@@ -112,7 +117,11 @@ def _report(
     began: float,
     clock: Clock,
 ) -> ModuleReport:
-    met = goals.met(base | finished.arcs) if finished.arcs is not None else goals.met(base).union(*(c.goals for c in finished.cases))
+    met = (
+        goals.met(base | finished.arcs)
+        if finished.arcs is not None
+        else goals.met(base).union(*(c.goals for c in finished.cases))
+    )
     killed = {mutant for case in finished.cases for mutant in case.mutants}
     kept = len(finished.cases)
     score = replace(
@@ -166,7 +175,8 @@ def _passes(task: ModuleTask, text: str) -> bool:
     if not task.interpreter.has_pytest:
         return True
     return all(
-        run.results and set(run.results.values()) == {"passed"} for run in verify(task, text, timeout=max(10.0, 2 * task.seconds))
+        run.results and set(run.results.values()) == {"passed"}
+        for run in verify(task, text, timeout=max(10.0, 2 * task.seconds))
     )
 
 
@@ -224,5 +234,3 @@ def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished
             accepted=tuple(case.candidate.key for case in finished.cases),
         )
     )
-
-

@@ -32,7 +32,12 @@ def score_module(task: ModuleTask, files: Sequence[Path]) -> ModuleReport:
     met = goals.met(runs[0].arcs)
     mutants = find_mutants(task.module, excluded=goals.excluded)
     results = score_suite(
-        files, interpreter=task.interpreter, module=task.module, mutants=mutants, rootdir=task.root, sandbox=task.sandbox
+        files,
+        interpreter=task.interpreter,
+        module=task.module,
+        mutants=mutants,
+        rootdir=task.root,
+        sandbox=task.sandbox,
     )
     counted = [result for result in results if result.verdict is not Verdict.INCOMPETENT]
     killed = [result for result in counted if result.verdict in (Verdict.KILLED, Verdict.TIMEOUT)]

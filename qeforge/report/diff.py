@@ -1,6 +1,7 @@
 """What a run would change, as a patch that `git apply` and `patch -p1` take."""
 
 import difflib
+import io
 from pathlib import Path
 
 from qeforge.domain.report import Action, RunReport
@@ -20,9 +21,14 @@ def run_diff(report: RunReport, base: Path) -> str:
 
 def _file_diff(old: str, new: str, name: str) -> str:
     lines = difflib.unified_diff(
-        old.splitlines(keepends=True),
-        new.splitlines(keepends=True),
+        _lines(old),
+        _lines(new),
         f"a/{name}" if old else "/dev/null",
         f"b/{name}" if new else "/dev/null",
     )
     return "".join(line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line feeds alone, as every patch tool does; `splitlines` knows ten more characters."""
+    return list(io.StringIO(text, newline="\n"))

@@ -73,7 +73,11 @@ class CallReader:
 
     def _method(self, node: ast.Call, name: str, base: Refs, arguments: list[Refs]) -> Refs:
         found: list[Ref] = []
-        first = self.reader.constant(node.args[0]) if node.args else MISSING
+        firsts = self.reader.choices.values(node.args[0]) if node.args else ()
+        first = next(iter(firsts), MISSING)
+        if name in known.TEXT_ARGUMENTS:
+            for trace in [trace for refs in arguments for trace in whole(refs)]:
+                trace.vote(Strength.USED + 1, known.STR)
         for ref in base:
             if ref.view is View.SELF:
                 method = ref.trace.attribute(name)
@@ -84,7 +88,8 @@ class CallReader:
                 found.extend(self._on_text(ref, name))
             elif ref.view in (View.KEYS, View.VALUES, View.ITEMS):
                 found.append(ref)
-        self._searched(name, base, first)
+        for value in firsts or (MISSING,):
+            self._searched(name, base, value)
         return tuple(found)
 
     def _on_self(self, trace: Trace, method: Trace, name: str, first: object, node: ast.Call) -> list[Ref]:
@@ -132,23 +137,27 @@ class CallReader:
 
     def _method_of_constant(self, node: ast.Call, function: ast.Attribute, arguments: list[Refs]) -> Refs | None:
         """`PATTERN.match(x)`, `TABLE.get(x)`, `", ".join(x)`; None when the object is no constant."""
-        owner = self.reader.constant(function.value)
-        if owner is MISSING or not arguments:
+        owners = self.reader.choices.values(function.value)
+        if not owners or not arguments:
             return None
+        found: Refs = ()
+        for owner in owners:
+            found = self._on_constant(owner, function.attr, arguments)
+        return found
+
+    def _on_constant(self, owner: object, name: str, arguments: list[Refs]) -> Refs:
         refs = arguments[0]
-        name = function.attr
         if isinstance(owner, RegexText) and name in known.REGEX_FUNCTIONS:
             position = known.REGEX_FUNCTIONS[name][0] - 1
             subject = arguments[position] if position < len(arguments) else ()
             predicates.matched(subject, owner.text)
             return viewed(subject, View.PARTS if name == "split" else View.TEXT) if name in ("split", "sub") else ()
-        lookups = ("get", "pop", "setdefault", "index", "count", "remove")
-        if isinstance(owner, dict | list | tuple) and name in lookups:
+        if isinstance(owner, dict | list | tuple) and name in ("get", "pop", "setdefault", "index", "count", "remove"):
             predicates.among(refs, owner)
         elif isinstance(owner, str) and name == "join":
             for ref in iterate(refs):
                 ref.trace.vote(Strength.USED, known.STR)
-        elif isinstance(owner, str) and name in ("startswith", "endswith", "find", "index", "count"):
+        elif isinstance(owner, str) and name in known.TEXT_ARGUMENTS:
             for trace in whole(refs):
                 trace.vote(Strength.USED, known.STR)
         return ()

@@ -4,6 +4,7 @@ import ast
 
 from qeforge.analysis.evidence import predicates
 from qeforge.analysis.evidence.calls import CallReader
+from qeforge.analysis.evidence.choices import Choices
 from qeforge.analysis.evidence.knowledge import DICT, INT, LIST, STR
 from qeforge.analysis.evidence.model import Strength
 from qeforge.analysis.evidence.refs import Ref, Refs, View, at, iterate, merged, viewed, whole
@@ -19,23 +20,31 @@ class ExpressionReader:
         qualname: of the function that is read.
         owner: qualname of the class whose method it is, None for a function.
         names: what local names stand for.
+        choices: constant values that local names may have.
     """
 
-    def __init__(self, around: Surroundings, qualname: str, owner: str | None, names: dict[str, Refs]) -> None:
+    def __init__(
+        self, around: Surroundings, qualname: str, owner: str | None, names: dict[str, Refs], choices: Choices
+    ) -> None:
         self.around = around
         self.qualname = qualname
         self.owner = owner
         self.names = names
+        self.choices = choices
         self.guarding = False
         self._calls = CallReader(self)
 
-    def bind(self, target: ast.expr, refs: Refs) -> None:
-        """An assignment of a value to a target of any form."""
+    def bind(self, target: ast.expr, refs: Refs, values: tuple[object, ...] = ()) -> None:
+        """An assignment to a target of any form of something that stands for `refs` or is one of `values`."""
+        self.choices.bind(target, values)
+        self._bind(target, refs)
+
+    def _bind(self, target: ast.expr, refs: Refs) -> None:
         match target:
             case ast.Name():
                 self.names[target.id] = refs
             case ast.Starred():
-                self.bind(target.value, ())
+                self._bind(target.value, ())
             case ast.Tuple() | ast.List():
                 for ref in refs:
                     if ref.view is View.SELF:
@@ -43,7 +52,7 @@ class ExpressionReader:
                 starred = False
                 for position, inner in enumerate(target.elts):
                     starred = starred or isinstance(inner, ast.Starred)
-                    self.bind(inner, () if starred else at(refs, position))
+                    self._bind(inner, () if starred else at(refs, position))
             case ast.Attribute():
                 base = self.value(target.value)
                 for trace in whole(base):
@@ -76,10 +85,8 @@ class ExpressionReader:
     # -- expressions --------------------------------------------------------------------------------------------
 
     def constant(self, node: ast.expr | None) -> object:
-        """The value an expression always has, `MISSING` without one."""
-        if isinstance(node, ast.Name) and node.id in self.names:
-            return MISSING
-        return self.around.static.value(node, owner=self.owner)
+        """The likeliest value of an expression, `MISSING` without one."""
+        return next(iter(self.choices.values(node)), MISSING)
 
     def value(self, node: ast.expr) -> Refs:
         """What an expression may stand for; notes are taken on the way."""
@@ -212,18 +219,16 @@ class ExpressionReader:
         elif isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
             self.equal(refs, other)
         else:
-            value = self.constant(other)
-            if value is not MISSING:
+            for value in self.choices.values(other):
                 predicates.ordered(refs, value)
 
     def _compared_with(self, other: ast.expr, operator: ast.cmpop, refs: Refs) -> None:
         if isinstance(operator, ast.In | ast.NotIn):
-            value = self.constant(other)
-            if value is not MISSING:
+            values = self.choices.values(other)
+            for value in values:
                 predicates.holds(refs, value)
-            else:
-                for trace in whole(refs):
-                    trace.vote(Strength.HINTED, LIST, STR, DICT)
+            for trace in whole(refs) if not values else []:
+                trace.vote(Strength.HINTED, LIST, STR, DICT)
         else:
             self._compared(refs, operator, other)
 
@@ -235,8 +240,7 @@ class ExpressionReader:
                 trace.add("equals", member[0])
                 trace.vote(Strength.COMPARED, *self.around.annotations.classes(member[1], self.owner or ""))
             return
-        value = self.constant(other)
-        if value is not MISSING:
+        for value in self.choices.values(other):
             predicates.equal(refs, value)
 
     def enum_member(self, node: ast.expr) -> tuple[str, ast.expr] | None:
@@ -311,27 +315,29 @@ class ExpressionReader:
 
     def _walrus(self, node: ast.NamedExpr) -> Refs:
         refs = self.value(node.value)
-        self.bind(node.target, refs)
+        self.bind(node.target, refs, self.choices.values(node.value))
         return refs
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Refs:
-        before = dict(self.names)
+        before, choices = dict(self.names), self.choices
+        self.choices = choices.forked()
         for generator in node.generators:
-            self.bind(generator.target, iterate(self.value(generator.iter)))
+            self.bind(generator.target, iterate(self.value(generator.iter)), self.choices.items(generator.iter))
             for test in generator.ifs:
                 self.condition(test)
         for result in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
             self.value(result)
-        self.names = before
+        self.names, self.choices = before, choices
         return ()
 
     def _lambda(self, node: ast.Lambda) -> Refs:
-        before = dict(self.names)
+        before, choices = dict(self.names), self.choices
+        self.choices = choices.forked()
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
-                self.names[argument.arg] = ()
+                self.bind(ast.Name(argument.arg), ())
         self.value(node.body)
-        self.names = before
+        self.names, self.choices = before, choices
         return ()
 
     def _starred(self, node: ast.Starred) -> Refs:

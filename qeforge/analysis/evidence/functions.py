@@ -8,7 +8,7 @@ from qeforge.analysis.evidence import knowledge as known
 from qeforge.analysis.evidence import predicates
 from qeforge.analysis.evidence.model import Strength
 from qeforge.analysis.evidence.refs import Ref, Refs, View, at, iterate, merged, viewed, whole
-from qeforge.analysis.static import MISSING, keyword
+from qeforge.analysis.static import MISSING, keyword, pattern_text
 from qeforge.domain.facts import ANY, TypeRef
 
 if TYPE_CHECKING:
@@ -211,9 +211,11 @@ def _regex(call: _Call) -> Refs:
         trace.vote(Strength.USED, known.STR)
         trace.add("formats", "regex")
     flag_node = call.node.args[flags] if flags < len(call.node.args) else keyword(call.node, "flags")
-    pattern = call.reader.around.static.pattern(call.node.args[0], flag_node, owner=call.reader.owner)
+    number = call.reader.constant(flag_node)
     refs = call.argument(subject) or call.keywords.get("string", ())
-    predicates.matched(refs, pattern)
+    predicates.matched(refs, None)
+    for pattern in call.reader.choices.values(call.node.args[0]):
+        predicates.matched(refs, pattern_text(pattern, number))
     if name in ("sub", "subn") and call.argument(1):
         call.vote(Strength.USED, known.STR, known.CALLABLE, position=1)
     if name == "sub":
@@ -252,9 +254,14 @@ def _parse(call: _Call) -> Refs:
             ref.trace.add("formats", kind or None)
             if call.path == "decimal.Decimal":
                 ref.trace.vote(Strength.USED, known.INT)
-    if call.path in ("str.lower", "str.upper", "str.strip", "textwrap.dedent", "unicodedata.normalize"):
+    if call.path in ("str.lower", "str.upper", "str.strip", "textwrap.dedent"):
         return viewed(call.argument(0), View.TEXT)
     return ()
+
+
+def _normalize(call: _Call) -> Refs:
+    call.vote(Strength.USED, known.STR, position=1)
+    return viewed(call.argument(1), View.TEXT)
 
 
 def _number(call: _Call) -> Refs:
@@ -322,6 +329,7 @@ _HANDLERS: Mapping[str, Callable[[_Call], Refs]] = {
     "asyncio.gather": _await_later,
     "asyncio.create_task": _await_later,
     "asyncio.ensure_future": _await_later,
+    "unicodedata.normalize": _normalize,
     "min": _least,
     "max": _least,
     "open": _open,

@@ -1,13 +1,14 @@
 """Evidence for every parameter of a module: what is stated, what is done, and what callees do."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from qeforge.analysis.evidence.annotations import Annotations, type_of_value
+from qeforge.analysis.evidence.choices import Choices
 from qeforge.analysis.evidence.docstrings import documented_types
 from qeforge.analysis.evidence.knowledge import DICT, STR
 from qeforge.analysis.evidence.model import Evidence, Strength, Trace
-from qeforge.analysis.evidence.reader import Reader
+from qeforge.analysis.evidence.reader import Reader, arguments_of, bind_defaults
 from qeforge.analysis.evidence.refs import Ref, Refs
 from qeforge.analysis.evidence.surroundings import Surroundings
 from qeforge.analysis.static import MISSING, StaticValues
@@ -62,25 +63,15 @@ def _read(around: Surroundings, qualname: str, owner: str | None) -> None:
         positional = [*node.args.posonlyargs, *node.args.args]
         if owner and positional and "staticmethod" not in decorators:
             names[positional[0].arg] = (Ref(around.instances[owner]),)
+        choices = Choices(around.static, owner)
+        bind_defaults(choices, node)
         try:
-            Reader(around, qualname, owner, names).read(node.body)
+            Reader(around, qualname, owner, names, choices).read(node.body)
         except RecursionError:
             continue  # an expression nested hundreds deep: what was noted before it stays
 
 
 # -- what is stated ---------------------------------------------------------------------------------------------
-
-
-def arguments_of(node: FunctionNode) -> Iterator[tuple[ast.arg, ast.expr | None]]:
-    """Every parameter with its default."""
-    positional = [*node.args.posonlyargs, *node.args.args]
-    missing: list[ast.expr | None] = [None] * (len(positional) - len(node.args.defaults))
-    yield from zip(positional, [*missing, *node.args.defaults], strict=True)
-    if node.args.vararg:
-        yield node.args.vararg, None
-    yield from zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-    if node.args.kwarg:
-        yield node.args.kwarg, None
 
 
 def _stated(around: Surroundings, qualname: str, node: FunctionNode) -> dict[str, Trace]:

@@ -81,6 +81,7 @@ TEXT_METHODS = _words(
 """Methods that give the text back, changed a little: what is asked of the result is asked of the text."""
 
 SPLITS = _words("split rsplit partition rpartition splitlines")
+TEXT_ARGUMENTS = _words("startswith endswith split rsplit partition rpartition replace find rfind strip lstrip rstrip")
 SEARCHES = _words("find rfind index rindex count replace")
 
 PATH_FUNCTIONS = frozenset(
@@ -165,7 +166,6 @@ TEXT_PARSERS: Mapping[str, str] = {
     "textwrap.wrap": "",
     "textwrap.fill": "",
     "textwrap.indent": "",
-    "unicodedata.normalize": "",
     "importlib.import_module": "module",
     "string.Template": "template",
     "str.lower": "",

@@ -6,7 +6,7 @@ from qeforge.analysis.evidence.annotations import type_of_value
 from qeforge.analysis.evidence.knowledge import BOOL, DICT, FLOAT, INT, LIST, PATH, STR
 from qeforge.analysis.evidence.model import Strength, Trace
 from qeforge.analysis.evidence.refs import Ref, Refs, View
-from qeforge.analysis.static import RegexText, literal_source
+from qeforge.analysis.static import literal_source
 
 _PARTS = {View.HEAD: "prefixes", View.TAIL: "suffixes", View.PART: "contains", View.PARTS: "contains"}
 _MOST_MEMBERS = 64
@@ -99,11 +99,6 @@ def matched(refs: Refs, pattern: str | None) -> None:
         if ref.view in (View.SELF, View.TEXT, View.HEAD, View.TAIL, View.PART):
             ref.trace.vote(Strength.USED, STR)
             ref.trace.add("patterns", pattern)
-
-
-def regex_text(value: object) -> str | None:
-    """The text of a compiled pattern, None for anything else."""
-    return value.text if isinstance(value, RegexText) else None
 
 
 def tested(refs: Refs) -> None:

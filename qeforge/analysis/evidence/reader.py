@@ -1,12 +1,13 @@
 """Reads functions statement by statement and takes notes on what is done to their parameters."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from qeforge.analysis.evidence.choices import Choices
 from qeforge.analysis.evidence.expressions import ExpressionReader
 from qeforge.analysis.evidence.model import Strength
 from qeforge.analysis.evidence.patterns import read_pattern
-from qeforge.analysis.evidence.refs import Ref, Refs, iterate, whole
+from qeforge.analysis.evidence.refs import Ref, iterate, whole
 from qeforge.analysis.symbols import FunctionNode
 
 
@@ -55,22 +56,22 @@ class Reader(ExpressionReader):
                 self.read(child.body)
 
     def _assign(self, node: ast.Assign) -> None:
-        for target in node.targets:
-            self._bind_value(target, node.value, None if len(node.targets) == 1 else self.value(node.value))
-
-    def _bind_value(self, target: ast.expr, value: ast.expr, refs: Refs | None = None) -> None:
+        sole = node.targets[0]
         plain = (ast.Tuple, ast.List)
         if (
-            refs is None
-            and isinstance(target, plain)
-            and isinstance(value, plain)
-            and len(target.elts) == len(value.elts)
-            and not any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
+            len(node.targets) == 1
+            and isinstance(sole, plain)
+            and isinstance(node.value, plain)
+            and len(sole.elts) == len(node.value.elts)
+            and not any(isinstance(each, ast.Starred) for each in (*sole.elts, *node.value.elts))
         ):
-            for inner, found in zip(target.elts, [self.value(each) for each in value.elts], strict=True):
-                self.bind(inner, found)
-        else:
-            self.bind(target, self.value(value) if refs is None else refs)
+            found = [(self.value(each), self.choices.values(each)) for each in node.value.elts]
+            for inner, (refs, values) in zip(sole.elts, found, strict=True):
+                self.bind(inner, refs, values)
+            return
+        refs, values = self.value(node.value), self.choices.values(node.value)
+        for target in node.targets:
+            self.bind(target, refs, values)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         refs = self.value(node.value) if node.value else ()
@@ -78,14 +79,14 @@ class Reader(ExpressionReader):
         if kind.name != "Any":
             for trace in whole(refs):
                 trace.vote(Strength.GUARDED, kind)
-        self.bind(node.target, refs)
+        self.bind(node.target, refs, self.choices.values(node.value))
 
     def _augmented(self, node: ast.AugAssign) -> None:
         before = self.value(node.target)
         self._operate(node.target, node.op, node.value, before, self.value(node.value))
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self.bind(node.target, iterate(self.value(node.iter)))
+        self.bind(node.target, iterate(self.value(node.iter)), self.choices.items(node.iter))
         self.read(node.body)
         self.read(node.orelse)
 
@@ -135,11 +136,31 @@ class Reader(ExpressionReader):
     def _function(self, node: FunctionNode) -> None:
         for decorator in node.decorator_list:
             self.value(decorator)
-        names = dict(self.names)
+        names, choices = dict(self.names), self.choices.forked()
         names.update((name, (Ref(trace),)) for name, trace in self.around.parameters.get(node, {}).items())
-        Reader(self.around, f"{self.qualname}.{node.name}", None, names).read(node.body)
+        bind_defaults(choices, node)
+        Reader(self.around, f"{self.qualname}.{node.name}", None, names, choices).read(node.body)
 
     def _class(self, node: ast.ClassDef) -> None:
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 self._function(statement)
+
+
+def arguments_of(node: FunctionNode) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    """Every parameter with its default."""
+    positional = [*node.args.posonlyargs, *node.args.args]
+    missing: list[ast.expr | None] = [None] * (len(positional) - len(node.args.defaults))
+    yield from zip(positional, [*missing, *node.args.defaults], strict=True)
+    if node.args.vararg:
+        yield node.args.vararg, None
+    yield from zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    if node.args.kwarg:
+        yield node.args.kwarg, None
+
+
+def bind_defaults(choices: Choices, node: FunctionNode) -> None:
+    """Gives each parameter its default as its likeliest value, except None, which says nothing."""
+    for argument, default in arguments_of(node):
+        values = tuple(value for value in choices.values(default) if value is not None)
+        choices.bind(ast.Name(argument.arg), values)

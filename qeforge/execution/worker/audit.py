@@ -37,6 +37,14 @@ _FILE_SYMBOLS = re.compile(
     r"|DeleteFile\w*|RemoveDirectory\w*|MoveFile\w*|CreateFile\w*|CopyFile\w*)$"
 )
 
+_PROGRAM_EVENTS = (
+    *("subprocess.Popen", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.forkpty", "pty.spawn"),
+    *("os.startfile", "os.startfile/2", "_winapi.CreateProcess", "_winapi.OpenProcess", "_winapi.TerminateProcess"),
+)
+_REGISTRY_EVENTS = (
+    *("winreg.CreateKey", "winreg.DeleteKey", "winreg.DeleteValue", "winreg.SetValue", "winreg.SaveKey"),
+)
+
 
 class Rules(NamedTuple):
     """What the hook refuses and what it remarks on. Paths are absolute.
@@ -164,13 +172,8 @@ class _Handlers:
             "builtins.input": self._remark("stdin"),
             "socket.gethostname": self._remark("environment"),
         }
-        for event in (
-            "subprocess.Popen os.system os.exec os.spawn os.posix_spawn os.forkpty pty.spawn os.startfile "
-            "os.startfile/2 _winapi.CreateProcess _winapi.OpenProcess _winapi.TerminateProcess"
-        ).split():
-            table[event] = self._program
-        for event in "winreg.CreateKey winreg.DeleteKey winreg.DeleteValue winreg.SetValue winreg.SaveKey".split():
-            table[event] = self._refuse_always("environment")
+        table.update(dict.fromkeys(_PROGRAM_EVENTS, self._program))
+        table.update(dict.fromkeys(_REGISTRY_EVENTS, self._refuse_always("environment")))
         return table
 
     # -- files ---------------------------------------------------------------------------------------------------
@@ -392,6 +395,7 @@ def _called_by_socketpair() -> bool:
     frame = sys._getframe()
     while frame.f_back is not None:
         frame = frame.f_back
-        if frame.f_code.co_name in ("socketpair", "_fallback_socketpair") and frame.f_globals.get("__name__") == "socket":
+        name, module = frame.f_code.co_name, frame.f_globals.get("__name__")
+        if module == "socket" and name in ("socketpair", "_fallback_socketpair"):
             return True
     return False

@@ -10,8 +10,8 @@ from types import FrameType
 _AGAIN = 0.05  # seconds of CPU between two tries to end code that swallows the first
 _PATIENCE = 10  # tries before giving up on it
 
-_SIGNAL = getattr(signal, "SIGVTALRM", None)
-_TIMER = getattr(signal, "ITIMER_VIRTUAL", 0)
+_SIGNAL = getattr(signal, "SIGPROF", None)
+_TIMER = getattr(signal, "ITIMER_PROF", 0)
 _set_timer = getattr(signal, "setitimer", None)
 
 
@@ -30,6 +30,11 @@ class Guard:
         self._stubborn = stubborn
         self._armed = False
         self._raised = 0
+
+    @property
+    def fired(self) -> bool:
+        """Whether the time ran out since it was last armed, swallowed or not."""
+        return self._raised > 0
 
     def arm(self, seconds: float) -> None:
         """Allow that much CPU time from now on. Does nothing where the platform has no such timer."""

@@ -3,8 +3,10 @@
 Numbers are those of the kernel's own tables (`asm/unistd_64.h`, `asm-generic/unistd.h`).
 """
 
+import errno
 import os
 import platform
+import struct
 import sys
 
 try:
@@ -13,9 +15,9 @@ except ImportError:  # an interpreter that was built without libffi
     ctypes = None  # type: ignore[assignment]
 
 PR_SET_PDEATHSIG = 1
-PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_SECCOMP, _FILTER = 22, 2
 
 _MACHINES = {"x86_64": 0, "aarch64": 1}
 
@@ -114,25 +116,38 @@ def number(name: str) -> int | None:
     return None if here is None else NUMBERS[name][_MACHINES[here]]
 
 
-def call(name: str, *arguments: object) -> int:
-    """Makes the call; integers go as C longs, ctypes objects as they are.
+def call(name: str, *arguments: "int | bytes") -> int:
+    """Makes the call. Integers go as C longs, bytes as the address of a copy with a zero byte after it.
 
     Raises:
         OSError: with the call's errno; ENOSYS where the machine is not known.
     """
     value = number(name)
     if value is None:
-        raise OSError(38, f"no {name} here")
-    libc = _libc()
-    converted = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
-    result = int(libc.syscall(ctypes.c_long(value), *converted))
+        raise OSError(errno.ENOSYS, f"no {name} here")
+    converted = [
+        ctypes.c_long(argument) if isinstance(argument, int) else ctypes.create_string_buffer(argument)
+        for argument in arguments
+    ]
+    result = int(_libc().syscall(ctypes.c_long(value), *converted))
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")
     return result
 
 
-def prctl(option: int, *arguments: object) -> None:
+def install_filter(instructions: bytes) -> None:
+    """Adds a seccomp program of eight-byte instructions to this thread.
+
+    Raises:
+        OSError: with the call's errno.
+    """
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    program = ctypes.create_string_buffer(instructions, len(instructions))
+    prctl(_PR_SET_SECCOMP, _FILTER, struct.pack("@HP", len(instructions) // 8, ctypes.addressof(program)))
+
+
+def prctl(option: int, *arguments: "int | bytes") -> None:
     """`prctl`; missing arguments are zero.
 
     Raises:

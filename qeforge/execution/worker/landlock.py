@@ -47,7 +47,7 @@ def enter_process(scratch: str, *, shared_memory: bool, programs: bool, network:
         return []
     writes = _write_rights(abi)
     try:
-        ruleset = _create(abi, writes | (0 if programs else _EXECUTE), 0 if network else _NET_BIND_AND_CONNECT_TCP, 0b11)
+        ruleset = _create(abi, writes | (0 if programs else _EXECUTE), 0 if network else _NET_BIND_AND_CONNECT_TCP)
         try:
             for folder in [scratch, *(["/dev/shm"] if shared_memory else [])]:
                 _allow(ruleset, folder, writes)
@@ -59,7 +59,7 @@ def enter_process(scratch: str, *, shared_memory: bool, programs: bool, network:
     except OSError:
         return []
     if abi >= 6:
-        _child_ruleset = _create(abi, 0, 0, _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
+        _child_ruleset = _create(abi, 0, 0)
     return ["landlock"]
 
 
@@ -83,14 +83,13 @@ def _write_rights(abi: int) -> int:
     return rights
 
 
-def _create(abi: int, files: int, network: int, scopes: int) -> int:
+def _create(abi: int, files: int, network: int) -> int:
     attributes = struct.pack("=Q", files)
     if abi >= 4:
         attributes += struct.pack("=Q", network)
     if abi >= 6:
-        attributes += struct.pack("=Q", scopes)
-    buffer = kernel.ctypes.create_string_buffer(attributes, len(attributes))
-    return kernel.call("landlock_create_ruleset", kernel.ctypes.byref(buffer), len(attributes), 0)
+        attributes += struct.pack("=Q", _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
+    return kernel.call("landlock_create_ruleset", attributes, len(attributes), 0)
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:
@@ -99,9 +98,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     except OSError:
         return  # what is not there needs no rule
     try:
-        rule = struct.pack("=Qi", rights, descriptor)
-        buffer = kernel.ctypes.create_string_buffer(rule, len(rule))
-        kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, kernel.ctypes.byref(buffer), 0)
+        kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
     finally:
         os.close(descriptor)
 

@@ -54,15 +54,7 @@ def _only_writable(folders: list[str], *, bind: str) -> bool:
 
 def _set_read_only(path: str, on: bool, flags: int) -> None:
     attributes = struct.pack("=4Q", _ATTR_RDONLY if on else 0, 0 if on else _ATTR_RDONLY, 0, 0)
-    make = kernel.ctypes.create_string_buffer
-    kernel.call(
-        "mount_setattr",
-        _AT_FDCWD,
-        make(os.fsencode(path)),
-        flags,
-        kernel.ctypes.byref(make(attributes, len(attributes))),
-        len(attributes),
-    )
+    kernel.call("mount_setattr", _AT_FDCWD, os.fsencode(path), flags, attributes, len(attributes))
 
 
 def _limit_processes(count: int) -> bool:
@@ -84,12 +76,4 @@ def _tried(source: str, target: str, kind: str, flags: int, options: str = "") -
 
 
 def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    make = kernel.ctypes.create_string_buffer
-    kernel.call(
-        "mount",
-        make(os.fsencode(source)),
-        make(os.fsencode(target)),
-        make(kind.encode()),
-        flags,
-        make(options.encode()),
-    )
+    kernel.call("mount", os.fsencode(source), os.fsencode(target), kind.encode(), flags, options.encode())

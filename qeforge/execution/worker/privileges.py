@@ -16,13 +16,7 @@ def drop() -> list[str]:
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         kept = _permitted() & _KEPT
         header = struct.pack("=Ii", _VERSION_3, 0)
-        data = struct.pack("=6I", kept, kept, 0, 0, 0, 0)
-        make = kernel.ctypes.create_string_buffer
-        kernel.call(
-            "capset",
-            kernel.ctypes.byref(make(header, len(header))),
-            kernel.ctypes.byref(make(data, len(data))),
-        )
+        kernel.call("capset", header, struct.pack("=6I", kept, kept, 0, 0, 0, 0))
     except OSError:
         return []
     return ["privileges"]

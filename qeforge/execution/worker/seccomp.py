@@ -17,7 +17,6 @@ _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_BITS, _AND, _RETURN = 0x20, 0x15,
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM, _ENOSYS = 1, 38
 
-_MODE_FILTER = 2
 _CLONE_THREAD = 0x10000
 _NAMESPACE_FLAGS = 0x7E020000  # every CLONE_NEW*
 _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
@@ -25,14 +24,15 @@ _SOCK_DGRAM, _SOCK_TYPE_MASK = 2, 0xF
 
 _ALWAYS_REFUSED = (
     # other processes and the kernel itself
-    "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd bpf perf_event_open userfaultfd keyctl add_key "
-    "request_key init_module finit_module delete_module kexec_load kexec_file_load reboot syslog "
+    *("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd", "bpf", "perf_event_open"),
+    *("userfaultfd", "keyctl", "add_key", "request_key", "init_module", "finit_module", "delete_module"),
+    *("kexec_load", "kexec_file_load", "reboot", "syslog", "iopl", "ioperm"),
     # the view of the file system, and ways around it
-    "mount umount2 pivot_root move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr setns unshare chroot "
-    "open_by_handle_at quotactl swapon swapoff "
+    *("mount", "umount2", "pivot_root", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick"),
+    *("mount_setattr", "setns", "unshare", "chroot", "open_by_handle_at", "quotactl", "swapon", "swapoff"),
     # the machine's name and clock
-    "sethostname setdomainname settimeofday clock_settime adjtimex clock_adjtime acct iopl ioperm"
-).split()
+    *("sethostname", "setdomainname", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "acct"),
+)
 _NOT_THERE = ("io_uring_setup", "io_uring_enter", "io_uring_register")  # would pass by every check here
 _PROGRAMS = ("execve", "execveat")
 _NETWORK = ("connect", "bind", "listen")
@@ -91,13 +91,8 @@ def _install(rules: "list[list[_Instruction]]") -> bool:
     for rule in rules:
         program += rule
     program.append((_RETURN, 0, 0, _ALLOW))
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    buffer = kernel.ctypes.create_string_buffer(code, len(code))
-    header = struct.pack("@HP", len(program), kernel.ctypes.addressof(buffer))
-    pointer = kernel.ctypes.create_string_buffer(header, len(header))
     try:
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-        kernel.prctl(kernel.PR_SET_SECCOMP, _MODE_FILTER, kernel.ctypes.byref(pointer))
+        kernel.install_filter(b"".join(struct.pack("=HBBI", *instruction) for instruction in program))
     except OSError:
         return False
     return True

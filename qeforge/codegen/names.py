@@ -1,0 +1,263 @@
+"""Names that say the behaviour: what is called, what comes of it, what is special about the input."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from qeforge.codegen.signatures import Signatures, called_name, find_call
+from qeforge.codegen.syntax import expression, snake
+from qeforge.codegen.words import Trait, result_words, slug, subject_words, trait, type_word
+from qeforge.domain.observation import Facet
+from qeforge.domain.target import Kind, Target
+from qeforge.domain.testcase import Assertion, TestCase
+
+LONGEST = 70
+"""Characters of a test's name."""
+
+_VALID = re.compile(r"test_[a-z0-9_]+")
+_REJECTING = frozenset(
+    {"ValueError", "TypeError", "AssertionError", "SyntaxError", "UnicodeDecodeError", "OverflowError"}
+)
+_CHECK = re.compile(r"assert (?P<left>.+?) (?:==|is) (?P<right>.+)", re.DOTALL)
+
+
+def name_cases(cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tuple[TestCase, ...]:
+    """The cases with names, unique among them and the same on every run; a good name that a case has already stays."""
+    ordered: list[TestCase] = list(cases)
+    given = Counter(case.name for case in cases)
+    taken = {case.name for case in cases if _is_good(case.name) and given[case.name] == 1}
+    options = {i: _options(case, targets) for i, case in enumerate(ordered) if case.name not in taken}
+    shared = Counter(names[0] for names in options.values())
+    for i, names in options.items():
+        # A name that two cases would like says too little for either.
+        wanted = names if shared[names[0]] == 1 else [*names[1:], names[0]]
+        name = unique_name(wanted, taken)
+        taken.add(name)
+        ordered[i] = replace(ordered[i], name=name)
+    return tuple(ordered)
+
+
+def name_table(cases: Sequence[TestCase], columns: Sequence[str], targets: Mapping[str, Target]) -> list[str]:
+    """Names for one test of several cases, the best first."""
+    target = targets.get(cases[0].candidate.target)
+    subject = subject_words(cases[0].candidate.target)
+    outcomes = list(dict.fromkeys(_outcome(case) for case in cases))
+    inputs = [column for column in columns if column not in ("expected", "match")]
+    raised = cases[0].observation.raised
+    if raised is not None:
+        verb, what = _raises(raised.type_name)
+        wrong = "wrong_type_of_" if raised.type_name == "TypeError" else "invalid_"
+        outcome = (
+            f"{verb}_{wrong}{inputs[0] if len(inputs) == 1 else 'arguments'}" if verb == "rejects" else f"{verb}_{what}"
+        )
+    elif len(outcomes) == 1:
+        outcome = outcomes[0]
+    else:
+        outcome = _shared_outcome(cases)
+    names = [f"test_{subject}_{outcome}"]
+    if inputs:
+        names.append(f"test_{subject}_{outcome}_by_{'_and_'.join(inputs[:2])}")
+    return [_shortened(name) for name in names]
+
+
+def unique_name(wanted: Iterable[str], taken: Iterable[str]) -> str:
+    """The first of the wanted names that is free, else the first with a number."""
+    taken, names = set(taken), list(wanted)
+    for name in names:
+        if name not in taken:
+            return name
+    number = 2
+    while f"{names[0][: LONGEST - 4]}_{number}" in taken:
+        number += 1
+    return f"{names[0][: LONGEST - 4]}_{number}"
+
+
+def _options(case: TestCase, targets: Mapping[str, Target]) -> list[str]:
+    """Names from the plainest to the most detailed."""
+    target = targets.get(case.candidate.target)
+    subject = subject_words(case.candidate.target)
+    traits = _traits(case, target, Signatures(targets).of(target))
+    raised = case.observation.raised
+    if raised is not None:
+        verb, what = _raises(raised.type_name)
+        return _detailed(f"test_{subject}_{verb}", what, traits, direct=verb == "rejects")
+    outcome = _outcome(case)
+    unchanged = _returned_unchanged(case)
+    if unchanged is not None and traits:
+        phrase = max(traits, key=lambda t: t.weight).phrase
+        return [_shortened(f"test_{subject}_leaves_{phrase}_unchanged"), *_detailed(f"test_{subject}", outcome, traits)]
+    return _detailed(f"test_{subject}", outcome, traits)
+
+
+def _detailed(start: str, outcome: str, traits: Sequence[Trait], *, direct: bool = False) -> list[str]:
+    """`start` with the outcome and one, two, three traits; `direct` when they are the object of the verb."""
+    ranked = sorted(traits, key=lambda t: -t.weight)
+    telling = [t for t in ranked if t.weight >= 2]
+    base = start if direct and telling else f"{start}_{outcome}" if outcome else start
+    names = []
+    for count in (1, 2, 3):
+        chosen = [t for t in traits if t in telling[:count]]
+        if len(chosen) == count or count == 1:
+            names.append(_shortened(base + _phrases(chosen, direct=direct)))
+    if telling and telling[0].weight < 5 and not direct and len(base) <= LONGEST:
+        names.append(base)
+    return [name for name in dict.fromkeys(names) if len(name) <= LONGEST] or [base[:LONGEST].rstrip("_")]
+
+
+def _phrases(traits: Sequence[Trait], *, direct: bool) -> str:
+    objects = list(dict.fromkeys(t.phrase for t in traits if not t.manner))
+    manners = list(dict.fromkeys(t.phrase for t in traits if t.manner))
+    text = ""
+    if objects:
+        text += ("_" if direct else "_for_") + "_and_".join(objects)
+    return "_".join((text, *manners))
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= LONGEST:
+        return name
+    return name[:LONGEST].rpartition("_")[0].rstrip("_").removesuffix("_and").removesuffix("_for").removesuffix("_with")
+
+
+def _outcome(case: TestCase) -> str:
+    """What came of a case that raised nothing, by what it asserts first."""
+    checks = [a for a in case.assertions if not (a.facet is Facet.RESULT and a.code.endswith(" is None"))]
+    if not checks:
+        return "returns_none"
+    first = next((a for a in checks if a.facet is Facet.RESULT), checks[0])
+    match first.facet:
+        case Facet.RESULT:
+            return _returned(case, [a for a in checks if a.facet is Facet.RESULT])
+        case Facet.CHANGES:
+            return _changed(first)
+        case Facet.STDOUT | Facet.STDERR:
+            text = case.observation.stdout if first.facet is Facet.STDOUT else case.observation.stderr
+            words = slug(text.strip())
+            return f"prints_{words}" if 0 < len(words) <= 20 and text.isascii() else "prints_output"
+        case Facet.FILES:
+            name = case.observation.files[0][0] if case.observation.files else "file"
+            words = slug(name.rpartition("/")[2])
+            return f"writes_{words}" if 0 < len(words) <= 20 else "writes_file"
+        case Facet.LOGS:
+            return f"logs_{case.observation.logs[0].level.lower()}" if case.observation.logs else "logs"
+        case _:
+            return "warns"
+
+
+def _returned(case: TestCase, checks: Sequence[Assertion]) -> str:
+    observed = case.observation.result
+    type_name = observed.type_name if observed else ""
+    attributes = [found[1] for a in checks if (found := re.match(r"assert result\.(\w+)(?: |\.|\[)", a.code))]
+    if attributes and case.candidate.target.rpartition(".")[2] in ("__init__", "__post_init__", "__new__"):
+        return "sets_" + "_and_".join(dict.fromkeys(slug(name) for name in attributes[:2]))
+    if case.candidate.act.split("(")[0].rpartition(".")[2] == type_name.rpartition(".")[2] and attributes:
+        return "sets_" + "_and_".join(dict.fromkeys(slug(name) for name in attributes[:2]))
+    source = observed.source if observed else None
+    return f"returns_{result_words(expression(source) if source else None, type_name)}"
+
+
+def _changed(assertion: Assertion) -> str:
+    found = _CHECK.fullmatch(assertion.code)
+    left = found["left"] if found else "state"
+    if left.endswith(("mock_calls", ".call_args", ".called")):
+        return f"calls_{slug(left.rpartition('.')[0])}"
+    words = slug(left.removesuffix("()").rpartition(".")[2]) or "state"
+    return f"updates_{words}" if "." in left else f"changes_{words}"
+
+
+def _shared_outcome(cases: Sequence[TestCase]) -> str:
+    """What cases with different results have in common."""
+    outcomes = [_outcome(case) for case in cases]
+    if any(not outcome.startswith("returns_") for outcome in outcomes):
+        verbs = {outcome.partition("_")[0] for outcome in outcomes}
+        return f"{verbs.pop()}_expected_output" if verbs == {"prints"} else "has_expected_effect"
+    kinds = {type_word(case.observation.result.type_name) for case in cases if case.observation.result}
+    kinds -= {"none"} if len(kinds) > 1 else set()
+    return f"returns_expected_{kinds.pop() if len(kinds) == 1 else 'value'}"
+
+
+def _raises(type_name: str) -> tuple[str, str]:
+    """Verb and object: `rejects` for errors that blame the input, else `raises` and the exception."""
+    last = type_name.rpartition(".")[2]
+    words = snake(last)
+    if type_name == "SystemExit":
+        return "exits", ""
+    if last in _REJECTING or re.search(r"(Invalid|Validation|Malformed|Parse|Decode|Syntax|Format|Unsupported)", last):
+        return "rejects", "input"
+    if "." in type_name:
+        words = re.sub(r"_(error|exception)$", "", words)
+    return "raises", words
+
+
+def _traits(case: TestCase, target: Target | None, signatures: Signatures) -> list[Trait]:
+    inputs = _inputs(case, target, signatures)
+    declared = {p.name: p for p in target.parameters} if target else {}
+    alone = len(inputs) == 1
+    return [trait(node, name, declared.get(name), alone=alone) for name, node in inputs]
+
+
+def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> list[tuple[str, ast.expr]]:
+    """Arguments of the act by parameter, variables looked through; those of the receiver where the act takes none."""
+    try:
+        act = ast.parse(case.candidate.act).body
+        arranged = [node for source in case.candidate.arrange for node in ast.parse(source).body]
+    except SyntaxError:
+        return []
+    variables: dict[str, ast.expr] = {}
+    for node in arranged:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                variables[name] = value
+    wanted = called_name(target) if target else ""
+    call = find_call([*act, *(n for n in arranged if not isinstance(n, ast.Assign))], wanted) if wanted else None
+    found = list(signatures.filled(call)) if call is not None else _operands(act)
+    looked = [(name, variables.get(node.id, node) if isinstance(node, ast.Name) else node) for name, node in found]
+    own = target is None or target.owner is None or target.kind is Kind.CONSTRUCTOR
+    if call is None and not own:
+        looked = [(name, node) for name, node in looked if not _builds(node, target)]
+    if looked or own:
+        return looked
+    receiver = next((value for value in variables.values() if _builds(value, target)), None)
+    return list(signatures.filled(receiver)) if isinstance(receiver, ast.Call) else []
+
+
+def _builds(node: ast.expr, target: Target | None) -> bool:
+    owner = (target.owner or "").rpartition(".")[2] if target else ""
+    return isinstance(node, ast.Call) and bool(owner) and find_call([node], owner) is node
+
+
+def _operands(act: Sequence[ast.stmt]) -> list[tuple[str, ast.expr]]:
+    """What stands beside an operator or in a subscript."""
+    found: list[tuple[str, ast.expr]] = []
+    for top in act:
+        for node in ast.walk(top):
+            match node:
+                case ast.Compare(left=left, comparators=[right]):
+                    found += [("", left), ("", right)]
+                case ast.BinOp(left=left, right=right):
+                    found += [("", left), ("", right)]
+                case ast.Subscript(slice=key):
+                    found.append(("key", key))
+                case ast.Assign(value=value) if not isinstance(node.targets[0], ast.Name):
+                    found.append(("", value))
+                case _:
+                    continue
+            break
+    return found
+
+
+def _returned_unchanged(case: TestCase) -> bool | None:
+    """True when a text that was passed came back as it was; None otherwise."""
+    source = case.observation.result.source if case.observation.result else None
+    value = expression(source) if source else None
+    act = expression(case.candidate.act)
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, str) or not isinstance(act, ast.Call):
+        return None
+    given = [node.value for node in act.args if isinstance(node, ast.Constant)]
+    return True if value.value and given == [value.value] else None
+
+
+def _is_good(name: str) -> bool:
+    return bool(_VALID.fullmatch(name)) and len(name) <= LONGEST

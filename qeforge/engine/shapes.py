@@ -1,0 +1,82 @@
+"""Pieces that arguments are put together from."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+from qeforge.engine.value import Value, combine, literal, unique
+
+
+def stand_in() -> Value:
+    """A mock that accepts everything."""
+    return Value(
+        source="MagicMock()", type_name="MagicMock", imports=("from unittest.mock import MagicMock",), shared=True
+    )
+
+
+def path_value(file: str, *setup: str) -> Value:
+    """A path below the test's own folder, and statements that make it; `{name}` is the variable."""
+    return Value(
+        source=f'tmp_path / "{file}"', type_name="PosixPath", fixtures=("tmp_path",), setup=setup, shared=bool(setup)
+    )
+
+
+def reference(path: str) -> tuple[str, tuple[str, ...]]:
+    """How to name `module:Outer.Inner` in a test: its source and imports."""
+    module, _, qualname = path.partition(":")
+    if module == "builtins":
+        return qualname, ()
+    return qualname, (f"from {module} import {qualname.partition('.')[0]}",)
+
+
+def subclass(source: str, name: str, abstract: Sequence[str]) -> str:
+    """A class statement that implements the abstract methods and nothing else."""
+    body = (
+        "\n".join(f"    def {method}(self, *args, **kwargs):\n        return None\n" for method in abstract)
+        or "    pass"
+    )
+    return f"class Concrete{name.lstrip('_')}({source}):\n{body}".rstrip()
+
+
+def tuple_of(items: Sequence[Value]) -> Value:
+    """A tuple display."""
+    inside = ", ".join(["{}"] * len(items)) + ("," if len(items) == 1 else "")
+    return combine(f"({inside})", items, type_name="tuple")
+
+
+def dict_of(pairs: Sequence[tuple[Value, Value]]) -> Value:
+    """A dict display."""
+    template = "{" + ", ".join("\0: \0" for _ in pairs) + "}"
+    parts = list(chain.from_iterable(pairs))
+    pieces = template.split("\0")
+    whole = combine("{}" * len(parts), parts, type_name="dict", shared=True)
+    source = pieces[0] + "".join(part.source + piece for part, piece in zip(parts, pieces[1:], strict=True))
+    return replace(whole, source=source)
+
+
+def interleave(columns: Sequence[Sequence[Value]]) -> list[Value]:
+    """The first of each, then the second of each, without repeats."""
+    return unique(value for row in zip_longest(*columns) for value in row if value is not None)
+
+
+def pick(values: Sequence[Value], index: int) -> Value:
+    """One of them, round and round."""
+    return values[index % len(values)]
+
+
+def is_literal(source: str) -> bool:
+    """Whether a value of a known type can be read off the source."""
+    try:
+        return bool(literal(source).type_name)
+    except ValueError:
+        return False
+
+
+def text_of(source: str) -> str:
+    """The text of a string literal's source; empty for anything else."""
+    try:
+        value = ast.literal_eval(source)
+    except (ValueError, SyntaxError):
+        return ""
+    return value if isinstance(value, str) else ""

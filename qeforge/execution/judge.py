@@ -1,0 +1,168 @@
+"""The judge: runs candidates against one imported module, in a sandbox, on the target's interpreter."""
+
+import contextlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.facts import ModuleFacts
+from qeforge.domain.mutant import Kill, MutantJob, MutantResult, Probe, Verdict
+from qeforge.domain.observation import Arc, Facet, Observation, Outcome
+from qeforge.domain.target import SkippedModule, SourceModule
+from qeforge.execution import protocol
+from qeforge.execution.interpreter import Interpreter
+from qeforge.execution.session import ImportRefused, JudgeSettings, Session, Variant
+
+__all__ = ["ForkJudge", "JudgeSettings", "open_judge"]
+
+_FIRST = Variant(hash_seed=0, time_zone="UTC0", columns=80, argv=("pytest",), cwd="cwd")
+_OTHERS = (
+    Variant(hash_seed=1, time_zone="QFA-13", columns=100, argv=("runner", "--first"), cwd="here"),
+    Variant(hash_seed=4242, time_zone="QFB+11", columns=132, argv=("other", "a", "b"), cwd="there", clock_shift=400),
+)
+"""What may differ between two runs of the same test, differs."""
+
+
+def open_judge(
+    module: SourceModule, interpreter: Interpreter, settings: JudgeSettings
+) -> "ForkJudge | SkippedModule":
+    """Import the module in a fresh worker.
+
+    Returns the judge, or the module with the real reason in one line when the import fails, hangs, or ends the
+    process.
+    """
+    session = Session(module, interpreter, settings, _FIRST)
+    try:
+        session.open()
+    except ImportRefused as refused:
+        session.close()
+        return SkippedModule(path=module.path, reason=str(refused), name=module.name)
+    except BaseException:
+        session.close()
+        raise
+    return ForkJudge(session)
+
+
+class ForkJudge:
+    """A warm fork server for one module; see the `Judge` protocol.
+
+    A context manager: leaving it ends every process and removes every file that it made. Made by `open_judge`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._others = [session.variant(variant) for variant in _OTHERS]
+        self._facts: ModuleFacts | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Sandbox layers that are active around the code under test."""
+        return self._session.layers
+
+    @property
+    def import_arcs(self) -> frozenset[Arc]:
+        """What importing the module runs of it."""
+        return self._session.import_arcs
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One-line remarks: a conftest that could not be run."""
+        return self._session.notes
+
+    @property
+    def fixtures(self) -> tuple[str, ...]:
+        """Names of the project's own fixtures that candidates may ask for."""
+        return self._session.fixtures
+
+    def facts(self) -> ModuleFacts:
+        """What importing the module told."""
+        if self._facts is None:
+            [wire] = self._session.request({"op": "facts"}, 1)
+            if "o" in wire:
+                return ModuleFacts(module=self._session.module.name)
+            self._facts = protocol.facts_from_wire(wire)
+        return self._facts
+
+    def run(self, candidates: Sequence[Candidate], *, capture: bool = False) -> list[Observation]:
+        """Quick look, one observation per candidate in order: outcome, arcs, exception, effects; operands on
+        `capture`."""
+        return self._look(self._session, candidates, {"op": "run", "capture": capture})
+
+    def observe(self, candidates: Sequence[Candidate]) -> list[Observation]:
+        """Full look: each candidate alone in a fresh fork, all facets."""
+        return self._look(self._session, candidates, {"op": "observe"})
+
+    def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:
+        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder; other order)."""
+        if not candidates:
+            return []
+        backwards = candidates[::-1]
+
+        def look(session: Session) -> list[Observation]:
+            try:
+                return self._look(session, backwards, {"op": "observe"})[::-1]
+            except ImportRefused:  # it imports only sometimes: nothing about it can be confirmed
+                return [Observation(outcome=Outcome.CRASHED)] * len(candidates)
+
+        with ThreadPoolExecutor(len(self._others)) as pool:
+            return list(zip(*pool.map(look, self._others), strict=True))
+
+    def mutate(
+        self, jobs: Sequence[MutantJob], probes: Sequence[Probe], *, first_only: bool = True
+    ) -> list[MutantResult]:
+        """One result per job; with `first_only` a job ends at its first kill."""
+        results: dict[int, MutantResult] = {
+            index: MutantResult(mutant=job.mutant, verdict=Verdict.NOT_COVERED)
+            for index, job in enumerate(jobs)
+            if not job.probes
+        }
+        covered = [index for index, job in enumerate(jobs) if job.probes]
+        request = {
+            "op": "mutate",
+            "first_only": first_only,
+            "parallel": self._session.settings.parallel,
+            "probes": [
+                [protocol.candidate_to_wire(probe.candidate), [str(facet) for facet in probe.facets]]
+                for probe in probes
+            ],
+        }
+        wires = [[protocol.mutant_to_wire(jobs[index].mutant), list(jobs[index].probes)] for index in covered]
+        for index, record in zip(covered, self._session.request(request, len(wires), jobs=wires), strict=True):
+            results[index] = _result(jobs[index], record)
+        return [results[index] for index in range(len(jobs))]
+
+    def close(self) -> None:
+        """End every process and remove every file that it made. Harmless when done before."""
+        for session in (self._session, *self._others):
+            with contextlib.suppress(OSError):
+                session.close()
+
+    def _look(
+        self, session: Session, candidates: Sequence[Candidate], request: dict[str, Any]
+    ) -> list[Observation]:
+        wires = [protocol.candidate_to_wire(candidate) for candidate in candidates]
+        records = session.request(request, len(wires), candidates=wires)
+        return [protocol.observation_from_wire(record) for record in records]
+
+
+def _result(job: MutantJob, record: dict[str, Any]) -> MutantResult:
+    if "o" in record:  # the worker itself was lost, twice: whatever the mutant does, a test would notice
+        return MutantResult(
+            mutant=job.mutant, verdict=Verdict.KILLED, kills=(Kill(test=job.probes[0], facets=(Facet.OUTCOME,)),)
+        )
+    return MutantResult(
+        mutant=job.mutant,
+        verdict=Verdict(record["v"]),
+        kills=tuple(Kill(test=test, facets=tuple(Facet(facet) for facet in facets)) for test, facets in record["k"]),
+        seconds=record["s"],
+    )

@@ -1,0 +1,253 @@
+"""Forked children: each runs a few items and reports them; the watch ends those that hang and notes those that died."""
+
+import enum
+import mmap
+import os
+import select
+import signal
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from . import sandbox
+from .frames import FrameReader, encode, write_frame
+
+_INDEX = struct.Struct("!I")
+_SHARED = struct.Struct("II")  # marks made, whether it leaves early on purpose
+_TICK = 0.05  # seconds between two looks at a silent child
+_IDLE = 0.05  # share of one core below which a silent child counts as asleep
+_STARVED = 4  # times the wall limit for a child that works but gets little of the machine
+
+_monotonic = time.monotonic
+
+
+class Limits(NamedTuple):
+    """What one item may take, in seconds of CPU and of wall time."""
+
+    cpu: float
+    wall: float
+
+
+class Failure(enum.Enum):
+    """How an item ended that reported nothing."""
+
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+
+
+class ParentGone(Exception):
+    """Nobody is left to report to."""
+
+
+class Channel:
+    """A child's way to report.
+
+    Args:
+        fd: where reports go.
+        shared: memory that the watching process sees.
+    """
+
+    def __init__(self, fd: int, shared: mmap.mmap | None = None) -> None:
+        self._fd = fd
+        self._shared = shared
+        self._marks = 0
+
+    def send(self, index: int, message: Any) -> None:
+        """Report on an item."""
+        write_frame(self._fd, _INDEX.pack(index) + encode(message))
+
+    def mark(self) -> None:
+        """Tell the watch that there is progress within an item."""
+        self._marks += 1
+        if self._shared is not None:
+            _SHARED.pack_into(self._shared, 0, self._marks, 0)
+
+    def leave(self) -> None:
+        """Tell the watch that this child ends early on purpose; the rest is for a fresh one."""
+        if self._shared is not None:
+            _SHARED.pack_into(self._shared, 0, self._marks, 1)
+
+
+Task = Callable[[Sequence[int], Channel], None]
+"""Runs the items with these indices in order, in a child, and reports on each."""
+
+
+class _Child:
+    """One forked child and what is known of it."""
+
+    def __init__(self, pid: int, fd: int, shared: mmap.mmap, items: list[int], alone: bool) -> None:
+        self.pid, self.items, self.alone = pid, items, alone
+        self.reader = FrameReader(fd)
+        self._shared = shared
+        self._clock = _process_clock(pid)
+        self._sign_of_life()
+
+    def _sign_of_life(self) -> None:
+        self._since, self._cpu, self._marks = _monotonic(), self._cpu_now(), self.marks
+
+    @property
+    def marks(self) -> int:
+        return int(_SHARED.unpack_from(self._shared, 0)[0])
+
+    @property
+    def left(self) -> bool:
+        return bool(_SHARED.unpack_from(self._shared, 0)[1])
+
+    def _cpu_now(self) -> float | None:
+        if self._clock is None:
+            return None
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return None
+
+    def reports(self) -> tuple[list[tuple[int, bytes]], bool]:
+        """What it has reported since the last call, and whether the pipe has ended."""
+        open_end = self.reader.fill()
+        found = [(_INDEX.unpack_from(frame)[0], frame) for frame in self.reader.take()]
+        if found:
+            self._sign_of_life()
+        return found, not open_end
+
+    def overdue(self, limits: Limits) -> bool:
+        """Whether it has used up what one item may take."""
+        if self.marks != self._marks:
+            self._sign_of_life()
+            return False
+        waited, now = _monotonic() - self._since, self._cpu_now()
+        if now is None or self._cpu is None:
+            return waited > limits.wall
+        used = now - self._cpu
+        if used > 1.25 * limits.cpu + 0.2:
+            return True
+        return waited > limits.wall and (used < _IDLE * waited or waited > _STARVED * limits.wall)
+
+    def end(self) -> None:
+        """Kill it with all its group, and forget it."""
+        for kill, pid in ((os.killpg, self.pid), (os.kill, self.pid)):
+            try:
+                kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
+        try:
+            os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            pass
+        os.close(self.reader.fd)
+        self._shared.close()
+
+
+class Nursery:
+    """Forks children and watches them.
+
+    Args:
+        policy: the sandbox around each child.
+        request_fd: the pipe from the parent; its end means that everything ends.
+    """
+
+    def __init__(self, policy: sandbox.Policy, request_fd: int, private_fds: Sequence[int]) -> None:
+        self._policy = policy
+        self._request_fd = request_fd
+        self._private_fds = private_fds
+
+    def perform(
+        self,
+        items: Iterable[int],
+        task: Task,
+        *,
+        limits: Limits,
+        deliver: Callable[[int, bytes], bool],
+        failed: Callable[[int, Failure, int], None],
+        batch: int = 1,
+        parallel: int = 1,
+    ) -> None:
+        """Run all items, `batch` to a child.
+
+        Args:
+            items: indices, each run once; one whose child dies is run again alone, and then given up.
+            task: what a child does.
+            limits: for each item.
+            deliver: takes each report, index and whole frame; False while the item goes on.
+            failed: takes each item without a report, with the marks that its child had made.
+            batch: items for one child.
+            parallel: children alive at once.
+        """
+        waiting = list(items)[::-1]
+        retries: list[int] = []
+        children: dict[int, _Child] = {}
+        poll = select.poll()
+        poll.register(self._request_fd, 0)
+        try:
+            while waiting or retries or children:
+                while (waiting or retries) and len(children) < parallel:
+                    if retries:
+                        chosen, alone = [retries.pop()], True
+                    else:
+                        chosen, alone = waiting[: -batch - 1 : -1], batch == 1
+                        del waiting[-len(chosen) :]
+                    child = self._fork(chosen, task, alone=alone)
+                    children[child.reader.fd] = child
+                    poll.register(child.reader.fd, select.POLLIN)
+                ready = dict(poll.poll(_TICK * 1000))
+                if self._request_fd in ready:
+                    raise ParentGone
+                for fd, child in list(children.items()):
+                    ended = failure = None
+                    if fd in ready:
+                        reports, ended = child.reports()
+                        for index, frame in reports:
+                            if deliver(index, frame) and index in child.items:
+                                child.items.remove(index)
+                        failure = Failure.CRASHED
+                    elif child.overdue(limits):
+                        ended, failure = True, Failure.TIMEOUT
+                    if ended:
+                        assert failure is not None
+                        poll.unregister(fd)
+                        del children[fd]
+                        self._settle(child, failure, waiting, retries, failed)
+        finally:
+            for child in children.values():
+                child.end()
+
+    def _settle(
+        self,
+        child: _Child,
+        failure: Failure,
+        waiting: list[int],
+        retries: list[int],
+        failed: Callable[[int, Failure, int], None],
+    ) -> None:
+        marks, rest, left = child.marks, child.items, child.left
+        child.end()
+        if rest and not left:
+            if failure is Failure.TIMEOUT or child.alone:
+                failed(rest.pop(0), failure, marks)
+            else:
+                retries.append(rest.pop(0))
+        waiting.extend(reversed(rest))
+
+    def _fork(self, items: list[int], task: Task, *, alone: bool) -> _Child:
+        reading, writing = os.pipe()
+        shared = mmap.mmap(-1, _SHARED.size)
+        pid = sandbox.fork()
+        if pid:
+            os.close(writing)
+            return _Child(pid, reading, shared, items, alone)
+        try:
+            for fd in (reading, *self._private_fds):
+                os.close(fd)
+            os.setpgid(0, 0)
+            os.dup2(1, 2)
+            sandbox.enter_child(self._policy)
+            task(items, Channel(writing, shared))
+            os._exit(0)
+        finally:  # whatever happened, nothing of the server may run here
+            os._exit(1)
+
+
+def _process_clock(pid: int) -> int | None:
+    """The clock of another process's CPU time, as Linux numbers it; None elsewhere."""
+    return (~pid << 3) | 2 if sys.platform == "linux" else None

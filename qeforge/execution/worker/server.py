@@ -1,0 +1,199 @@
+"""The warm server: imports the module once and answers requests by forking children."""
+
+import gc
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from . import loading, sandbox
+from .changes import compare
+from .children import Channel, Failure, Limits, Nursery, ParentGone
+from .fixtures import Fixtures
+from .frames import FrameReader, decode, encode, write_frame
+from .guard import Guard
+from .operands import Operands
+from .programs import imported_modules
+from .running import Runner, Wire, World
+from .tracer import open_tracer
+
+_DONE = b"\xff\xff\xff\xff"
+
+
+class Server:
+    """Answers the requests of one parent until it is gone.
+
+    Args:
+        request_fd, reply_fd: pipes to the parent.
+        setup: the parent's first message.
+    """
+
+    def __init__(self, request_fd: int, reply_fd: int, setup: dict[str, Any]) -> None:
+        self._reply_fd = reply_fd
+        self._setup = setup
+        self._policy = sandbox.Policy(**setup["policy"])
+        self._nursery = Nursery(self._policy, request_fd, (request_fd, reply_fd))
+        self._forks: bool = setup["fork"] and hasattr(os, "fork")
+        self._channel = Channel(reply_fd)
+        self._known_imports: set[str] = set()
+
+    def open(self) -> dict[str, Any]:
+        """Close the sandbox and import the module; what the parent is told."""
+        setup = self._setup
+        loading.extend_path(setup["path_first"], setup["path_last"])
+        layers = sandbox.enter_process(self._policy)
+        sys.argv = list(setup["argv"])
+        warnings.simplefilter("ignore")
+        tracer = open_tracer(setup["file"])
+        guard = Guard(lambda: os._exit(1))
+        try:
+            imported = loading.load(setup["module"], setup["file"], tracer, guard, setup["import_seconds"])
+        except loading.ImportFailure as failure:
+            return {"ok": False, "reason": str(failure)}
+        for code in loading.module_codes(imported.module):
+            tracer.watch(code)
+        fixtures = Fixtures()
+        fixtures.load(setup["conftests"])
+        self._world = World(
+            module=imported.module,
+            tracer=tracer,
+            guard=guard,
+            fixtures=fixtures,
+            scratch=setup["policy"]["scratch"],
+            cpu_seconds=setup["cpu_seconds"],
+        )
+        gc.collect()
+        gc.freeze()
+        return {
+            "ok": True,
+            "layers": layers,
+            "arcs": [line for arc in imported.arcs for line in arc],
+            "notes": fixtures.problems,
+            "fixtures": fixtures.names(),
+        }
+
+    def answer(self, request: dict[str, Any]) -> None:
+        """Carry out one request and say when it is done."""
+        summary: dict[str, Any] = {}
+        if request["op"] == "facts":
+            from .describe import describe
+
+            self._channel.send(0, describe(self._world.module))
+        elif request["op"] == "mutate":
+            from .mutation import Mutation
+
+            Mutation(self._world, self._nursery, self._channel, self._limits()).answer(request)
+        else:
+            candidates: list[Wire] = request["candidates"]
+            self._preload(candidates)
+            if request["op"] == "run":
+                self._run(candidates, capture=request["capture"], batch=request["batch"])
+            else:
+                self._observe(candidates)
+        write_frame(self._reply_fd, _DONE + encode(summary))
+
+    def _limits(self) -> Limits:
+        return Limits(cpu=self._setup["cpu_seconds"], wall=self._setup["wall_seconds"])
+
+    def _preload(self, candidates: Sequence[Wire]) -> None:
+        """Import what candidates need of the standard library here, once, rather than in every child."""
+        for text in {wire[0] for wire in candidates} - self._known_imports:
+            self._known_imports.add(text)
+            for name in imported_modules(text):
+                if name.partition(".")[0] in sys.stdlib_module_names and name not in sys.modules:
+                    try:
+                        importlib.import_module(name)
+                    except Exception:  # the candidate will meet it again and report it
+                        continue
+
+    def _run(self, candidates: Sequence[Wire], *, capture: bool, batch: int) -> None:
+        instrumented = None
+        if capture:
+            from .instrument import Instrumented
+
+            instrumented = Instrumented(self._world.module)
+
+        def task(items: Sequence[int], channel: Channel) -> None:
+            operands = None
+            if instrumented is not None:
+                operands = Operands()
+                instrumented.install(operands, self._world.tracer)
+            runner = Runner(self._world, operands=operands)
+            _each(runner.quick, runner, candidates, items, channel)
+
+        self._perform(len(candidates), task, batch)
+
+    def _observe(self, candidates: Sequence[Wire]) -> None:
+        before: dict[int, dict[str, Any]] = {}
+
+        def preview(items: Sequence[int], channel: Channel) -> None:
+            runner = Runner(self._world)
+            _each(runner.preview, runner, candidates, items, channel)
+
+        def look(items: Sequence[int], channel: Channel) -> None:
+            runner = Runner(self._world)
+            _each(runner.full, runner, candidates, items, channel)
+
+        def deliver(index: int, frame: bytes) -> bool:
+            record = decode(frame[4:])
+            after = record.pop("after", None)
+            if after is not None:
+                changes = compare(before.get(index, {}), after)
+                if changes:
+                    record["chg"] = changes
+            self._channel.send(index, record)
+            return True
+
+        def keep(index: int, frame: bytes) -> bool:
+            before[index] = decode(frame[4:]).get("before", {})
+            return True
+
+        arranged = [index for index, wire in enumerate(candidates) if wire[1] or wire[3]]
+        limits = self._limits()
+        self._nursery.perform(arranged, preview, limits=limits, deliver=keep, failed=lambda *_: None)
+        self._nursery.perform(range(len(candidates)), look, limits=limits, deliver=deliver, failed=self._failed)
+
+    def _perform(self, count: int, task: Any, batch: int) -> None:
+        def deliver(index: int, frame: bytes) -> bool:
+            write_frame(self._reply_fd, frame)
+            return True
+
+        self._nursery.perform(
+            range(count), task, limits=self._limits(), deliver=deliver, failed=self._failed, batch=batch
+        )
+
+    def _failed(self, index: int, failure: Failure, marks: int) -> None:
+        self._channel.send(index, {"o": failure.value})
+
+
+def _each(look: Any, runner: Runner, candidates: Sequence[Wire], items: Sequence[int], channel: Channel) -> None:
+    for index in items:
+        channel.send(index, look(candidates[index]))
+        if runner.tainted:
+            channel.leave()
+            return
+
+
+def serve(request_fd: int, reply_fd: int) -> None:
+    """Read the set-up and then requests until the parent closes its end."""
+    requests = FrameReader(request_fd)
+    first = requests.next()
+    if first is None:
+        return
+    setup = decode(first)
+    sandbox.enter_namespaces(sandbox.Policy(**setup["policy"]))
+    server = Server(request_fd, reply_fd, setup)
+    opened = server.open()
+    write_frame(reply_fd, encode(opened))
+    if not opened["ok"]:
+        return
+    try:
+        while True:
+            payload = requests.next()
+            if payload is None:
+                return
+            server.answer(decode(payload))
+    except ParentGone:
+        return

@@ -1,0 +1,122 @@
+"""A judge without processes: candidates run right here. For tests of what sits on top of a judge."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from types import CodeType, FrameType, ModuleType, TracebackType
+from typing import Any
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.facts import ModuleFacts
+from qeforge.domain.mutant import MutantJob, MutantResult, Probe, Verdict
+from qeforge.domain.observation import Arc, Frame, Observation, Outcome, Raised, Snapshot
+
+_LITERALS = (int, float, str, bytes, bool, type(None), list, dict, tuple, set)
+
+
+class InProcessJudge:
+    """Runs trusted code only. Counts what it was asked for."""
+
+    import_arcs: frozenset[Arc] = frozenset()
+
+    def __init__(self, module: ModuleType, facts: ModuleFacts | None = None) -> None:
+        self.module = module
+        self._facts = facts or ModuleFacts(module=module.__name__)
+        self.executions = 0
+
+    def facts(self) -> ModuleFacts:
+        return self._facts
+
+    def run(self, candidates: Sequence[Candidate], *, capture: bool = False) -> list[Observation]:
+        return [self._one(candidate) for candidate in candidates]
+
+    def observe(self, candidates: Sequence[Candidate]) -> list[Observation]:
+        return self.run(candidates)
+
+    def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:
+        return [(seen, seen) for seen in self.run(candidates)]
+
+    def mutate(
+        self, jobs: Sequence[MutantJob], probes: Sequence[Probe], *, first_only: bool = True
+    ) -> list[MutantResult]:
+        return [MutantResult(mutant=job.mutant, verdict=Verdict.SURVIVED) for job in jobs]
+
+    def close(self) -> None:
+        pass
+
+    def _one(self, candidate: Candidate) -> Observation:
+        self.executions += 1
+        space: dict[str, Any] = {}
+        arcs: set[Arc] = set()
+        with _tracing(str(self.module.__file__), arcs), contextlib.redirect_stdout(io.StringIO()):
+            try:
+                exec("\n".join((*candidate.imports, *candidate.arrange)), space)
+            except Exception as problem:
+                return Observation(
+                    outcome=Outcome.ARRANGE_FAILED, raised=_raised(problem, self.module), arcs=frozenset(arcs)
+                )
+            try:
+                if _is_expression(candidate.act):
+                    value = eval(_compiled(candidate.act), space)
+                else:
+                    exec(candidate.act, space)
+                    value = space.get("result")
+            except SyntaxError:
+                return Observation(outcome=Outcome.INVALID)
+            except BaseException as problem:
+                return Observation(outcome=Outcome.RAISED, raised=_raised(problem, self.module), arcs=frozenset(arcs))
+        source = repr(value) if isinstance(value, _LITERALS) else None
+        name = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        return Observation(
+            outcome=Outcome.RETURNED, result=Snapshot(type_name=name, source=source), arcs=frozenset(arcs)
+        )
+
+
+def _compiled(act: str) -> CodeType:
+    return compile(act, "<act>", "eval")
+
+
+def _is_expression(act: str) -> bool:
+    try:
+        _compiled(act)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _raised(problem: BaseException, module: ModuleType) -> Raised:
+    frames: list[Frame] = []
+    trace: TracebackType | None = problem.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(Frame(function=code.co_name, line=trace.tb_lineno, own=code.co_filename == module.__file__))
+        trace = trace.tb_next
+    return Raised(type_name=type(problem).__name__, message=str(problem), frames=tuple(frames))
+
+
+@contextlib.contextmanager
+def _tracing(file: str, arcs: set[Arc]) -> Iterator[None]:
+    def tracer(frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename != file:
+            return None
+        first = frame.f_code.co_firstlineno
+        last = -first
+
+        def local(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal last
+            if event == "line":
+                arcs.add((last, frame.f_lineno))
+                last = frame.f_lineno
+            elif event == "return":
+                arcs.add((last, -first))
+            return local
+
+        return local
+
+    old = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        yield
+    finally:
+        sys.settrace(old)

@@ -1,0 +1,334 @@
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qeforge.config import (
+    DEFAULT,
+    RUN_ONLY,
+    SETTINGS,
+    Config,
+    data_dir,
+    find_config_file,
+    load_config,
+    log_dir,
+    setting_named,
+)
+from qeforge.errors import ConfigError, UsageError
+
+
+def write(folder: Path, table: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "pyproject.toml"
+    file.write_text(f"[tool.qeforge]\n{table}\n")
+    return file
+
+
+def load(start: Path, *, flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    return load_config(flags or {}, start=start, environ=environ or {})
+
+
+def test_nothing_given_is_all_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path)
+    assert config == Config()
+    assert set(config.origins.values()) == {DEFAULT}
+    assert set(config.origins) == {*SETTINGS, *RUN_ONLY}
+
+
+def test_each_layer_beats_the_one_below(tmp_path: Path) -> None:
+    file = write(tmp_path, "seed = 1\njobs = 1\niterations = 1")
+    config = load(tmp_path, flags={"seed": 3}, environ={"QEFORGE_SEED": "2", "QEFORGE_JOBS": "2"})
+    assert (config.seed, config.jobs, config.iterations) == (3, 2, 1)
+    assert config.origins["seed"] == "--seed"
+    assert config.origins["jobs"] == "QEFORGE_JOBS"
+    assert config.origins["iterations"] == str(file)
+    assert config.origins["max_time"] == DEFAULT
+
+
+def test_a_flag_of_none_is_not_given(tmp_path: Path) -> None:
+    write(tmp_path, "sandbox = false")
+    assert load(tmp_path, flags={"sandbox": None}).sandbox is False
+
+
+def test_the_origin_of_a_switch_is_the_flag_as_typed(tmp_path: Path) -> None:
+    config = load(tmp_path, flags={"sandbox": False, "why": True, "targets": ["m:f"], "dry_run": True})
+    assert config.origins["sandbox"] == "--no-sandbox"
+    assert config.origins["why"] == "--why"
+    assert config.origins["targets"] == "--target"
+    assert config.origins["dry_run"] == "--dry-run"
+    assert config.targets == ("m:f",)
+
+
+def test_a_flag_that_no_setting_has_is_a_bug(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="colour"):
+        load(tmp_path, flags={"colour": True})
+
+
+@pytest.mark.parametrize("spelling", ["max-time", "max_time"])
+def test_both_spellings_of_a_key(tmp_path: Path, spelling: str) -> None:
+    write(tmp_path, f"{spelling} = 3")
+    assert load(tmp_path).max_time == 3.0
+
+
+def test_both_spellings_at_once_are_an_error(tmp_path: Path) -> None:
+    file = write(tmp_path, "max-time = 3\nmax_time = 4")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert str(file) in caught.value.message
+    assert "'max-time' and 'max_time'" in caught.value.message
+
+
+def test_an_unknown_key_names_file_and_nearest_match(tmp_path: Path) -> None:
+    file = write(tmp_path, "max-tim = 3")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert caught.value.message == f"{file}: [tool.qeforge]: unknown key 'max-tim'"
+    assert caught.value.hint == "did you mean 'max-time'?"
+    assert caught.value.exit_code == 2
+
+
+def test_an_unknown_key_like_no_other_lists_them_all(tmp_path: Path) -> None:
+    write(tmp_path, "zzz = 3")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert all(setting.key in caught.value.hint for setting in SETTINGS.values())
+
+
+@pytest.mark.parametrize("key", ["force", "dry-run", "targets", "changed"])
+def test_what_is_meant_for_one_run_cannot_be_configured(tmp_path: Path, key: str) -> None:
+    write(tmp_path, f"{key} = true")
+    with pytest.raises(ConfigError, match="belongs to a single run"):
+        load(tmp_path)
+
+
+def test_an_unknown_variable_names_the_nearest_match(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="environment variable QEFORGE_MAXTIME") as caught:
+        load(tmp_path, environ={"QEFORGE_MAXTIME": "3"})
+    assert caught.value.hint == "did you mean 'max-time'?"
+
+
+def test_variables_of_others_and_the_data_folder_are_no_settings(tmp_path: Path) -> None:
+    environ = {"QEFORGE_DATA_DIR": "/x", "_QEFORGE_COMPLETE": "x", "PATH": "/bin"}
+    assert load(tmp_path, environ=environ) == Config()
+
+
+WRONG = [
+    ("max-time", '"3"'),
+    ("max-time", "true"),
+    ("max-time", "0"),
+    ("max-time", "inf"),
+    ("max-time", "nan"),
+    ("iterations", "0"),
+    ("iterations", "1.5"),
+    ("seed", "true"),
+    ("seed", '"x"'),
+    ("jobs", "-1"),
+    ("fail-under", "1.01"),
+    ("fail-under", "-0.1"),
+    ("sandbox", '"yes"'),
+    ("sandbox", "1"),
+    ("exclude", '"*.py"'),
+    ("exclude", "[1]"),
+    ("exclude", '[""]'),
+    ("engine", '"gpt"'),
+    ("engine", "3"),
+    ("memory-mb", "1"),
+    ("out", '""'),
+    ("out", "3"),
+    ("python", '"~nobody-has-this-name/python"'),
+    ("privacy", '"none"'),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG)
+def test_a_wrong_value_names_file_key_and_what_is_expected(tmp_path: Path, key: str, value: str) -> None:
+    file = write(tmp_path, f"{key} = {value}")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    setting = setting_named(key)
+    assert setting is not None
+    assert caught.value.message.startswith(f"{file}: [tool.qeforge] {key}: expected {setting.expected}, got ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("QEFORGE_SEED", "x"), ("QEFORGE_SANDBOX", "maybe"), ("QEFORGE_MAX_TIME", ""), ("QEFORGE_ENGINE", "GPT")],
+)
+def test_a_wrong_value_in_a_variable_names_it(tmp_path: Path, variable: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=f"environment variable {variable}: expected "):
+        load(tmp_path, environ={variable: text})
+
+
+def test_a_wrong_flag_is_named_as_typed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--iterations: expected a whole number from 1, got 0"):
+        load(tmp_path, flags={"iterations": 0})
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "expected"),
+    [
+        ("QEFORGE_SANDBOX", "off", False),
+        ("QEFORGE_SANDBOX", "TRUE", True),
+        ("QEFORGE_EXCLUDE", "a/, *_pb2.py,", ("a/", "*_pb2.py")),
+        ("QEFORGE_MAX_TIME", " 2.5 ", 2.5),
+        ("QEFORGE_OUT", "gen", Path("gen")),
+        ("QEFORGE_ENGINE", "native", "native"),
+        ("QEFORGE_SEED", "-1", -1),
+    ],
+)
+def test_values_from_variables(tmp_path: Path, variable: str, text: str, expected: object) -> None:
+    config = load(tmp_path, environ={variable: text})
+    assert getattr(config, variable.removeprefix("QEFORGE_").lower()) == expected
+
+
+@given(st.text(max_size=12))
+def test_text_either_becomes_what_the_setting_accepts_or_is_refused(text: str) -> None:
+    for setting in SETTINGS.values():
+        try:
+            value = setting.parse(text, where="here")
+        except ConfigError:
+            continue
+        assert setting.accept(value) == value
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"[tool.qeforge]\nseed = 1\nseed 2\n", 3),
+        (b"[tool.qeforge\n", 1),
+        (b"a = 1\nb = '''", 2),
+        (b"a = 1\nb = 2\n\xff\n", 3),
+    ],
+)
+def test_a_broken_file_is_one_line_with_its_position(tmp_path: Path, content: bytes, line: int) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert caught.value.message.startswith(f"{file}:{line}: not ")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    file = write(tmp_path, "seed = 1")
+    file.chmod(0)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_the_table_has_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool]\nqeforge = 3\n")
+    with pytest.raises(ConfigError, match=r"tool\.qeforge is 3"):
+        load(tmp_path)
+
+
+def test_a_tool_that_is_no_table_is_somebody_elses_trouble(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("tool = 3\n")
+    assert load(tmp_path) == Config()
+
+
+def test_nearest_file_with_a_table_wins(tmp_path: Path) -> None:
+    outer = write(tmp_path, "seed = 1")
+    inner = tmp_path / "part"
+    (inner / "src").mkdir(parents=True)
+    (inner / "pyproject.toml").write_text("[project]\nname = 'part'\n")
+    assert find_config_file(inner / "src") == outer
+    nearer = write(inner, "seed = 2")
+    assert find_config_file(inner / "src") == nearer
+    assert load(inner / "src" / "missing.py").seed == 2
+
+
+def test_without_any_table_the_nearest_file(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("")
+    assert find_config_file(tmp_path / "a" / "b") == file
+
+
+def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
+    write(tmp_path, 'out = "gen"\npython = "venv/bin/python"')
+    config = load(tmp_path / "src")
+    assert config.out == tmp_path / "gen"
+    assert config.python == tmp_path / "venv" / "bin" / "python"
+
+
+def test_a_bare_command_is_no_path_in_the_project(tmp_path: Path) -> None:
+    write(tmp_path, 'python = "python3.12"')
+    assert load(tmp_path).python == Path("python3.12")
+
+
+def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    assert load(tmp_path, environ={"QEFORGE_OUT": "~/gen"}).out == tmp_path / "me" / "gen"
+
+
+class TestPrivacy:
+    def test_a_flag_tightens(self, tmp_path: Path) -> None:
+        config = load(tmp_path, flags={"local_only": True})
+        assert (config.privacy, config.local_only) == ("local-only", True)
+        assert config.origins["privacy"] == "--local-only"
+
+    def test_a_variable_tightens(self, tmp_path: Path) -> None:
+        write(tmp_path, 'privacy = "hybrid"')
+        config = load(tmp_path, environ={"QEFORGE_PRIVACY": "local-only"})
+        assert (config.privacy, config.local_only) == ("local-only", True)
+
+    def test_a_flag_beats_a_variable_that_would_loosen(self, tmp_path: Path) -> None:
+        config = load(tmp_path, flags={"local_only": True}, environ={"QEFORGE_PRIVACY": "hybrid"})
+        assert (config.privacy, config.local_only) == ("local-only", True)
+
+    @pytest.mark.parametrize("environ", [{}, {"QEFORGE_PRIVACY": "hybrid"}])
+    def test_nothing_loosens_the_project(self, tmp_path: Path, environ: Mapping[str, str]) -> None:
+        file = write(tmp_path, 'privacy = "local-only"')
+        config = load(tmp_path, environ=environ)
+        assert (config.privacy, config.local_only) == ("local-only", True)
+        assert config.origins["privacy"] == str(file)
+
+    @pytest.mark.parametrize("flags", [{"force_cloud": True}, {"engine": "cloud"}])
+    def test_a_flag_that_would_loosen_it_is_refused(self, tmp_path: Path, flags: Mapping[str, object]) -> None:
+        file = write(tmp_path, 'privacy = "local-only"')
+        with pytest.raises(UsageError) as caught:
+            load(tmp_path, flags=flags)
+        assert str(file) in caught.value.message
+
+    @pytest.mark.parametrize(
+        "flags",
+        [
+            {"local_only": True, "force_cloud": True},
+            {"local_only": True, "engine": "cloud"},
+            {"force_cloud": True, "engine": "native"},
+            {"force_cloud": True, "engine": "local"},
+        ],
+    )
+    def test_contradictions(self, tmp_path: Path, flags: Mapping[str, object]) -> None:
+        with pytest.raises(UsageError) as caught:
+            load(tmp_path, flags=flags)
+        assert caught.value.slug == "contradiction"
+
+    @pytest.mark.parametrize(
+        "flags",
+        [
+            {"local_only": True, "engine": "native"},
+            {"local_only": True, "engine": "local"},
+            {"force_cloud": True, "engine": "cloud"},
+            {"force_cloud": True, "engine": "auto"},
+        ],
+    )
+    def test_what_goes_together(self, tmp_path: Path, flags: Mapping[str, object]) -> None:
+        assert load(tmp_path, flags=flags).engine == flags["engine"]
+
+    def test_a_flag_beats_a_configured_engine(self, tmp_path: Path) -> None:
+        write(tmp_path, 'engine = "native"')
+        assert load(tmp_path, flags={"force_cloud": True}).force_cloud
+
+
+def test_folders_for_data_and_logs(tmp_path: Path) -> None:
+    environ = {"QEFORGE_DATA_DIR": str(tmp_path)}
+    assert data_dir(environ) == tmp_path
+    assert log_dir(environ) == tmp_path / "logs"
+    assert "qeforge" in str(data_dir({}))
+    assert "qeforge" in str(log_dir({}))
