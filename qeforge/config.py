@@ -147,10 +147,6 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _read_switch(text: str) -> bool:
-    return _SWITCH[text.lower()]
-
-
 def _one_of(*choices: str) -> Callable[[object], str]:
     def accept(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
@@ -167,15 +163,16 @@ def _setting(
 
 
 def _on_off(name: str, meaning: str) -> Setting:
-    return _setting(name, meaning, "true or false", _switch, _read_switch)
+    return _setting(name, meaning, "true or false", _switch, lambda text: _SWITCH[text.lower()])
 
 
 def _number(
     name: str, meaning: str, kind: type[int] | type[float], least: float = -math.inf, most: float = math.inf
 ) -> Setting:
     def accept(value: object) -> float:
-        is_number = isinstance(value, int | kind) and not isinstance(value, bool) and math.isfinite(value)
-        if not is_number or not least <= value <= most:
+        if isinstance(value, bool) or not isinstance(value, int | kind) or not math.isfinite(value):
+            raise ValueError(value)
+        if not least <= value <= most:
             raise ValueError(value)
         return kind(value)
 

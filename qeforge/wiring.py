@@ -188,10 +188,7 @@ def _task(config: Config, found: _Found, module: SourceModule, wanted: frozenset
     suite = suite_path(module, out, siblings=found.siblings, import_mode=project.import_mode)
     existing = () if config.ignore_existing else _existing(project, module)
     mine = None if wanted is None else frozenset(t.id for t in module.targets if t.id in wanted)
-    if mine is not None and config.targets == () and config.changed is None:
-        merge = False
-    else:
-        merge = mine is not None
+    asked_for_some = bool(config.targets) or config.changed is not None
     return ModuleTask(
         module=module,
         interpreter=found.interpreter,
@@ -202,7 +199,7 @@ def _task(config: Config, found: _Found, module: SourceModule, wanted: frozenset
         existing=existing,
         conftests=_conftests(project, suite),
         wanted=mine,
-        merge=merge,
+        merge=mine is not None and asked_for_some,
         seconds=config.max_time,
         rounds=config.iterations,
         seed=config.seed,
@@ -252,7 +249,7 @@ def _header(suite: Path) -> Header | None:
 
 
 def _stale_only(tasks: Sequence[ModuleTask]) -> tuple[list[ModuleTask], list[ModuleReport]]:
-    """For `--update`: tasks whose suite is missing or behind the code, narrowed to what changed; reports of the others."""
+    """For `--update`: tasks whose suite is missing or behind the code, narrowed to what changed; reports of others."""
     stale: list[ModuleTask] = []
     current: list[ModuleReport] = []
     for task in tasks:
@@ -292,6 +289,8 @@ def _checked(task: ModuleTask, header: Header) -> ModuleReport:
         rootdir=task.root,
         timeout=60,
         sandbox=task.sandbox,
+        lenient=True,
+        paths=task.python_paths,
     )
     wrong = [node for node, result in run.results.items() if result not in ("passed", "skipped")]
     if wrong or run.crashed or not run.results:
@@ -309,7 +308,14 @@ def _covered(task: ModuleTask) -> dict[str, float]:
     if not files or not task.interpreter.has_pytest:
         return {}
     run = run_suite(
-        files, interpreter=task.interpreter, module=task.module, rootdir=task.root, timeout=60, sandbox=task.sandbox
+        files,
+        interpreter=task.interpreter,
+        module=task.module,
+        rootdir=task.root,
+        timeout=60,
+        sandbox=task.sandbox,
+        lenient=True,
+        paths=task.python_paths,
     )
     goals = GoalMap.of(task.module)
     met = goals.met(run.arcs)
@@ -332,7 +338,6 @@ def _notes(config: Config, found: _Found) -> tuple[str, ...]:
     if not config.sandbox:
         notes.append("the sandbox is off: code under test can do anything that you can")
     if not found.interpreter.has_pytest:
-        notes.append(
-            f"suites were not run: {found.interpreter.path} has no pytest; `{found.interpreter.path} -m pip install pytest`"
-        )
+        python = found.interpreter.path
+        notes.append(f"suites were not run: {python} has no pytest; `{python} -m pip install pytest`")
     return tuple(notes)

@@ -120,7 +120,7 @@ class _Collector:
 
     def _mentioned(self, node: ast.Name | ast.Attribute) -> None:
         path = self.symbols.dotted(node)
-        if path is None or path in self.seen:
+        if path is None or path in self.seen or path.startswith("re."):
             return
         self.seen.add(path)
         value = self.static.value(node, owner=self.owner)

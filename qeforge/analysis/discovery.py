@@ -1,5 +1,6 @@
 """From paths to the modules that can be tested."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,11 +39,11 @@ def discover(paths: Sequence[Path], *, exclude: Sequence[str] = (), search_path:
         UsageError: a path that is not there, a file that is not Python, a folder without Python files to test.
     """
     namer = Namer(search_path)
-    found: dict[Path, SourceModule | SkippedModule] = {}
+    found: dict[str, SourceModule | SkippedModule] = {}
     for path in paths:
         for file in _files(path, exclude, namer):
             made = file if isinstance(file, SkippedModule) else _read(file, namer)
-            found.setdefault(made.path.resolve(), made)
+            found.setdefault(os.path.realpath(made.path), made)
     ordered = sorted(found.values(), key=lambda made: made.path)
     return Discovery(
         modules=tuple(made for made in ordered if isinstance(made, SourceModule)),
@@ -59,8 +60,9 @@ def _files(path: Path, exclude: Sequence[str], namer: Namer) -> Iterator[Path | 
         raise UsageError(f"{path}: cannot be read: {_why(error)}", slug="unreadable-path") from None
     if absolute.is_dir():
         yield from _folder(path, absolute, exclude, namer)
-    elif absolute.is_file() and absolute.suffix == ".py":
-        yield absolute
+    elif absolute.is_file() and path.suffix == ".py":
+        # Not where a link leads: Python imports it by the name it has here.
+        yield path.parent.resolve() / path.name
     else:
         raise UsageError(f"{path}: not a Python file", hint="name .py files, or folders with some", slug="not-python")
 

@@ -94,6 +94,7 @@ class GoalMap:
     def frontier(self, met: Iterable[Goal]) -> frozenset[Goal]:
         """Open goals that are one step away: branches of lines that were reached, lines that control can come to
         directly from those, and the first lines of functions that were never entered."""
+        met = frozenset(met)
         reached = {goal.arc[0] for goal in met if goal.kind is GoalKind.LINE}
         branches = (goal for arc, goal in self._branches.items() if arc[0] in reached)
         lines = (goal for line, goal in self._lines.items() if self._flow.is_near(line, reached))

@@ -1,6 +1,7 @@
 """The mutants of a module: every operator applied wherever a fault could be noticed."""
 
 import ast
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -49,6 +50,12 @@ def find_mutants(module: SourceModule, *, excluded: frozenset[int] = frozenset()
         Textual edits. `scope` is None for defaults and decorators of a top function too: they run when it is
         defined, not when it is called.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the code under test: `"\\d"`, `x is 1`
+        return _find(module, excluded)
+
+
+def _find(module: SourceModule, excluded: frozenset[int]) -> tuple[Mutant, ...]:
     text = Text(module.source)
     found: dict[tuple[int, int, str], Mutant] = {}
     checked = _Checker(text)
@@ -223,7 +230,8 @@ class _Checker:
     def _indented(self, start: int, end: int, before: str = "") -> tuple[int, int, str]:
         """The text with a line before it that makes its indentation right."""
         source = self._text.source
-        indentation = " " * self._text.position(start)[1]
+        head = source[start - self._text.position(start)[1] : start]
+        indentation = head if not head.strip() else " "  # behind a semicolon any will do
         if source.startswith("elif", start):
             return start + 2, end, f"if 1:\n{indentation}" if indentation else ""
         if not indentation:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from qeforge.analysis.symbols import Symbols, read_symbols, symbols_of
+from qeforge.analysis.syntax import decode_source
 from qeforge.domain.target import SourceModule
 
 
@@ -145,9 +146,9 @@ class StaticValues:
         base = self.import_root.joinpath(*module.split("."))
         for path in (base.with_suffix(".py"), base / "__init__.py"):
             try:
-                source = path.read_text(encoding="utf-8")
+                source = decode_source(path.read_bytes())
                 return StaticValues(read_symbols(source, module, path.name == "__init__.py"), self.import_root)
-            except (OSError, SyntaxError, ValueError, RecursionError):
+            except (OSError, SyntaxError, ValueError):
                 continue
         return None
 

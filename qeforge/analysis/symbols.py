@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from qeforge.analysis.syntax import parse
 from qeforge.domain.target import SourceModule, Target
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -61,7 +62,7 @@ def read_symbols(source: str, name: str, is_package: bool = False) -> Symbols:
     Raises:
         SyntaxError: the text is no Python.
     """
-    tree = ast.parse(source)
+    tree = parse(source)
     imports: dict[str, str] = {}
     stars: list[str] = []
     for node in ast.walk(tree):

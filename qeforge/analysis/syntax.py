@@ -5,7 +5,6 @@ import io
 import tokenize
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -21,11 +20,6 @@ def decode_source(data: bytes) -> str:
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def read_source(path: Path) -> str:
-    """`decode_source` of a file; OSError when it cannot be read."""
-    return decode_source(path.read_bytes())
 
 
 def parse(source: str) -> ast.Module:
@@ -45,7 +39,7 @@ def parse(source: str) -> ast.Module:
 def first_line(node: ast.stmt | ast.Lambda) -> int:
     """Where a statement starts, its decorators included."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min((d.lineno for d in decorators), default=node.lineno) if decorators else node.lineno
+    return min((d.lineno for d in decorators), default=node.lineno)
 
 
 def last_line(node: ast.stmt | ast.expr) -> int:

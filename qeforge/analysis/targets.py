@@ -160,7 +160,7 @@ class _Reader:
         if definition.name in _CONSTRUCTORS:
             return Kind.CONSTRUCTOR
         for path in decorators:
-            if is_property(path):
+            if _is_property(path):
                 return Kind.PROPERTY
             if last_part(path) in ("staticmethod", "abstractstaticmethod"):
                 return Kind.STATIC_METHOD
@@ -216,7 +216,7 @@ class _Reader:
         return self.headers[id(node)]
 
 
-def is_property(decorator: str) -> bool:
+def _is_property(decorator: str) -> bool:
     """Whether a decorator, as a dotted path, makes an attribute out of a method."""
     name = last_part(decorator)
     return name.lower().endswith("property") or name in _ACCESSORS or name == "reify"
@@ -285,6 +285,3 @@ def _is_ellipsis(node: ast.expr) -> bool:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-__all__ = ["class_level", "find_targets", "implementation_of", "innermost", "nodes_by_qualname", "targets_of"]

@@ -70,7 +70,7 @@ def _sort(
     """Puts the files among a folder's entries where they belong, and yields the folders to go into."""
     for entry in entries:
         path = current / entry.name
-        is_dir = entry.is_dir()
+        is_dir = _leads_to(entry.is_dir)
         if not is_dir and not entry.name.endswith(".py"):
             continue
         reason = _folder_reason(path) if is_dir else _file_reason(entry)
@@ -102,4 +102,12 @@ def _file_reason(entry: os.DirEntry[str]) -> str:
     if entry.name in _SETUP_FILES or entry.name.startswith("."):
         return "set-up"
     # A link that leads nowhere is no file, but it is worth a word when it is read.
-    return "" if entry.is_file() or entry.is_symlink() else "not a file"
+    return "" if _leads_to(entry.is_file) or entry.is_symlink() else "not a file"
+
+
+def _leads_to(kind: Callable[[], bool]) -> bool:
+    """Whether an entry is of a kind; a link that leads back to itself is of none."""
+    try:
+        return kind()
+    except OSError:
+        return False

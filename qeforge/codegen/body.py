@@ -20,10 +20,8 @@ def function_source(function: TestFunction, comment: str, width: int) -> str:
         width: columns of a line; what is longer is laid out on several.
     """
     draft, table = function.draft, function.table
-    parameters = [
-        *(table.columns if table else ()),
-        *(f for f in _needed(draft) if not table or f not in table.columns),
-    ]
+    columns = table.columns if table else []
+    parameters = [*columns, *(name for name in draft.fixtures if name not in columns)]
     lines = [*(_table_lines(table) if table else ()), f"def {function.name}({', '.join(parameters)}):"]
     if comment:
         lines.append(f"{_INDENT}# {comment}")
@@ -32,11 +30,8 @@ def function_source(function: TestFunction, comment: str, width: int) -> str:
 
 def fixture_source(fixture: Fixture) -> str:
     """A fixture function."""
-    return f"@pytest.fixture\ndef {fixture.name}({', '.join(fixture.needs)}):\n{_INDENT}return {ast.unparse(fixture.value)}"
-
-
-def _needed(draft: Draft) -> list[str]:
-    return list(dict.fromkeys(draft.fixtures))
+    parameters = ", ".join(fixture.needs)
+    return f"@pytest.fixture\ndef {fixture.name}({parameters}):\n{_INDENT}return {ast.unparse(fixture.value)}"
 
 
 def _table_lines(table: Table) -> list[str]:
@@ -53,8 +48,10 @@ def _body(draft: Draft, width: int) -> list[str]:
     arrange = [line for node in draft.arrange for line in ast.unparse(node).splitlines()]
     act, checks = _act_and_checks(draft, width)
     parts = [part for part in (arrange, act, checks) if part]
-    if sum(map(len, parts)) < _ROOM and not (len(checks) > 1 and act):
-        return [line for part in parts for line in part]
+    lines = [line for part in parts for line in part]
+    short = all(len(line) + len(_INDENT) <= width for line in lines)
+    if short and len(lines) < _ROOM and not (len(checks) > 1 and act):
+        return lines
     spaced: list[str] = []
     for part in parts:
         spaced += ["", *part] if spaced else part
@@ -62,8 +59,12 @@ def _body(draft: Draft, width: int) -> list[str]:
 
 
 def _act_and_checks(draft: Draft, width: int) -> tuple[list[str], list[str]]:
-    checks = [line for node in draft.checks for line in _lines(node)]
     result = draft.result
+    if isinstance(result, ast.Compare) and not draft.contexts and len(draft.checks) == 1:
+        plain = _plain_comparison(result, draft.checks[0])
+        if plain is not None and len(plain) + len(_INDENT) <= width:
+            return [], [plain]
+    checks = [line for node in draft.checks for line in _lines(node)]
     act = [line for node in draft.act for line in _lines(node)]
     reads = result_uses(draft.checks)
     if result is not None and reads:
@@ -84,6 +85,20 @@ def _act_and_checks(draft: Draft, width: int) -> tuple[list[str], list[str]]:
             *(line.replace("capsys.readouterr()", "captured") for line in checks),
         ]
     return act, checks
+
+
+def _plain_comparison(act: ast.Compare, check: ast.stmt) -> str | None:
+    """`assert a < b` for `assert (a < b) is True`, and its opposite where that asks the same of the operands."""
+    match check, act.ops:
+        case ast.Assert(test=ast.Compare(left=ast.Name("result"), ops=[ast.Is()], comparators=[ast.Constant(True)])), _:
+            return f"assert {ast.unparse(act)}"
+        case (
+            ast.Assert(test=ast.Compare(left=ast.Name("result"), ops=[ast.Is()], comparators=[ast.Constant(False)])),
+            [ast.In()],
+        ):
+            return f"assert {ast.unparse(ast.Compare(act.left, [ast.NotIn()], act.comparators))}"
+        case _:
+            return None
 
 
 def _joined(draft: Draft, result: ast.expr, width: int) -> list[str] | None:

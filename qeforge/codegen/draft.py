@@ -71,7 +71,9 @@ def draft(case: TestCase) -> Draft:
 
 
 def simplify(draft: Draft) -> None:
-    """Moves values that are used once into the place of use, and drops those that are not used, in place."""
+    """Moves values that are used once into the place of use, and drops those that are not used, in place. A path that
+    has a name is checked by its name."""
+    _name_paths(draft)
     changed = True
     while changed:
         changed = False
@@ -80,6 +82,28 @@ def simplify(draft: Draft) -> None:
                 del draft.arrange[index]
                 changed = True
                 break
+
+
+def _name_paths(draft: Draft) -> None:
+    for node in draft.arrange:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name("tmp_path"), op=ast.Div()) as path
+            ) if sum(name in bound_names([other]) for other in draft.everything()) == 1:
+                rename = _NamePath(ast.dump(path), name)
+                for check in draft.checks:
+                    rename.visit(check)
+
+
+class _NamePath(ast.NodeTransformer):
+    def __init__(self, path: str, name: str) -> None:
+        self._path, self._name = path, name
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        if ast.dump(node) == self._path:
+            return ast.Name(self._name, ast.Load())
+        self.generic_visit(node)
+        return node
 
 
 def _settle(draft: Draft, index: int, node: ast.stmt) -> bool:

@@ -15,6 +15,8 @@ PYTEST_FIXTURES = frozenset({
     "cache", "capfd", "capfdbinary", "caplog", "capsys", "capsysbinary", "monkeypatch", "pytestconfig", "recwarn",
     "request", "tmp_path", "tmp_path_factory", "tmpdir",
 })  # fmt: skip
+_BY_PHASE = frozenset({"capfd", "caplog", "capsys"})
+"""These tell apart what happens in a fixture and in the test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def _find(function: TestFunction, name: str, source: str) -> ast.Assign | None:
 def _candidates(function: TestFunction) -> list[tuple[str, ast.Assign]]:
     """Assignments before which nothing happens, of something built from imports and fixtures alone."""
     draft = function.draft
+    if _BY_PHASE & set(draft.fixtures):
+        return []
     local = bound_names(draft.everything()) | set(function.table.columns if function.table else ())
     found = []
     for index, node in enumerate(draft.arrange):

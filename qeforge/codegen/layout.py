@@ -22,7 +22,7 @@ def suite_path(module: SourceModule, out: Path, *, siblings: Sequence[str] = (),
     Args:
         module: what is tested.
         out: the test folder; need not exist.
-        siblings: import names of all modules of the project, so that the name does not depend on which are generated now.
+        siblings: import names of all modules of the project: the name must not depend on which are generated now.
         import_mode: pytest's, `prepend`, `append` or `importlib`.
     """
     names = sorted({*siblings, module.name})
@@ -77,9 +77,14 @@ def _unique_stem(name: str, names: Sequence[str]) -> str:
         uses = Counter(stems.values())
         clashing = [other for other in names if uses[stems[other]] > 1 and depth[other] < len(split[other])]
         if not clashing:
-            return stems[name] if uses[stems[name]] == 1 else name.replace(".", "_")
+            break
         for other in clashing:
             depth[other] += 1
+    if uses[stems[name]] == 1:
+        return stems[name]
+    plain = Counter(other.replace(".", "_") for other in names if stems[other] == stems[name])
+    whole = name.replace(".", "_")
+    return whole if plain[whole] == 1 and not uses[whole] else name.replace(".", "__")
 
 
 def _taken_elsewhere(path: Path, out: Path) -> bool:

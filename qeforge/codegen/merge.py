@@ -1,4 +1,4 @@
-"""A generated file brought up to date: the tests of code that was not looked at again stay as they are, to the letter."""
+"""A generated file brought up to date: tests of code that was not looked at again stay as they are, to the letter."""
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -16,6 +16,12 @@ from qeforge.domain.testcase import Assertion, TestCase
 LONGEST = 70
 """Characters of a test's name."""
 
+_SPECIAL = 4
+"""Weight of a trait that is worth saying even where the name would be unique without it."""
+
+_DISTANT = 2
+"""What a trait of the receiver weighs less than one of the act."""
+
 _VALID = re.compile(r"test_[a-z0-9_]+")
 _REJECTING = frozenset(
     {"ValueError", "TypeError", "AssertionError", "SyntaxError", "UnicodeDecodeError", "OverflowError"}
@@ -41,12 +47,13 @@ def name_cases(cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tupl
 
 def name_table(cases: Sequence[TestCase], columns: Sequence[str], targets: Mapping[str, Target]) -> list[str]:
     """Names for one test of several cases, the best first."""
-    target = targets.get(cases[0].candidate.target)
     subject = subject_words(cases[0].candidate.target)
     outcomes = list(dict.fromkeys(_outcome(case) for case in cases))
     inputs = [column for column in columns if column not in ("expected", "match")]
     raised = cases[0].observation.raised
-    if raised is not None:
+    if raised is not None and raised.type_name == "SystemExit":
+        outcome = "exits"
+    elif raised is not None:
         verb, what = _raises(raised.type_name)
         wrong = "wrong_type_of_" if raised.type_name == "TypeError" else "invalid_"
         outcome = (
@@ -54,6 +61,8 @@ def name_table(cases: Sequence[TestCase], columns: Sequence[str], targets: Mappi
         )
     elif len(outcomes) == 1:
         outcome = outcomes[0]
+    elif len(inputs) == len(columns) == 1 and all(case.observation.result is not None for case in cases):
+        outcome = f"leaves_{inputs[0]}_unchanged"
     else:
         outcome = _shared_outcome(cases)
     names = [f"test_{subject}_{outcome}"]
@@ -80,30 +89,34 @@ def _options(case: TestCase, targets: Mapping[str, Target]) -> list[str]:
     subject = subject_words(case.candidate.target)
     traits = _traits(case, target, Signatures(targets).of(target))
     raised = case.observation.raised
+    if raised is not None and raised.type_name == "SystemExit":
+        status = raised.message if raised.message.isdigit() else ""
+        return _detailed(f"test_{subject}_exits", f"with_{status}" if status else "", traits)
     if raised is not None:
         verb, what = _raises(raised.type_name)
         return _detailed(f"test_{subject}_{verb}", what, traits, direct=verb == "rejects")
     outcome = _outcome(case)
-    unchanged = _returned_unchanged(case)
-    if unchanged is not None and traits:
-        phrase = max(traits, key=lambda t: t.weight).phrase
-        return [_shortened(f"test_{subject}_leaves_{phrase}_unchanged"), *_detailed(f"test_{subject}", outcome, traits)]
-    return _detailed(f"test_{subject}", outcome, traits)
+    names = _detailed(f"test_{subject}", outcome, traits)
+    same = _unchanged_argument(case)
+    if same is not None and same < len(traits) and not traits[same].manner:
+        rest = [t for index, t in enumerate(traits) if index != same and t.manner and t.weight]
+        leaves = f"test_{subject}_leaves_{traits[same].phrase}_unchanged"
+        names = [*dict.fromkeys((_shortened(leaves), _shortened(leaves + _phrases(rest, direct=True)))), *names]
+    return names
 
 
 def _detailed(start: str, outcome: str, traits: Sequence[Trait], *, direct: bool = False) -> list[str]:
-    """`start` with the outcome and one, two, three traits; `direct` when they are the object of the verb."""
-    ranked = sorted(traits, key=lambda t: -t.weight)
-    telling = [t for t in ranked if t.weight >= 2]
+    """`start` with the outcome and none, one, two, three traits: none first where nothing is special about the input.
+    `direct` when they are the object of the verb."""
+    telling = sorted((t for t in traits if t.weight >= 2), key=lambda t: -t.weight)
     base = start if direct and telling else f"{start}_{outcome}" if outcome else start
     names = []
-    for count in (1, 2, 3):
+    for count in range(1, min(len(telling), 3) + 1):
         chosen = [t for t in traits if t in telling[:count]]
-        if len(chosen) == count or count == 1:
-            names.append(_shortened(base + _phrases(chosen, direct=direct)))
-    if telling and telling[0].weight < 5 and not direct and len(base) <= LONGEST:
-        names.append(base)
-    return [name for name in dict.fromkeys(names) if len(name) <= LONGEST] or [base[:LONGEST].rstrip("_")]
+        names.append(_shortened(base + _phrases(chosen, direct=direct)))
+    if not telling or (telling[0].weight < _SPECIAL and not direct):
+        names.insert(0, _shortened(base))
+    return list(dict.fromkeys(names))
 
 
 def _phrases(traits: Sequence[Trait], *, direct: bool) -> str:
@@ -129,7 +142,8 @@ def _outcome(case: TestCase) -> str:
     first = next((a for a in checks if a.facet is Facet.RESULT), checks[0])
     match first.facet:
         case Facet.RESULT:
-            return _returned(case, [a for a in checks if a.facet is Facet.RESULT])
+            also = "_and_warns" if any(a.facet is Facet.WARNINGS for a in checks) else ""
+            return _returned(case, [a for a in checks if a.facet is Facet.RESULT]) + also
         case Facet.CHANGES:
             return _changed(first)
         case Facet.STDOUT | Facet.STDERR:
@@ -182,8 +196,6 @@ def _raises(type_name: str) -> tuple[str, str]:
     """Verb and object: `rejects` for errors that blame the input, else `raises` and the exception."""
     last = type_name.rpartition(".")[2]
     words = snake(last)
-    if type_name == "SystemExit":
-        return "exits", ""
     if last in _REJECTING or re.search(r"(Invalid|Validation|Malformed|Parse|Decode|Syntax|Format|Unsupported)", last):
         return "rejects", "input"
     if "." in type_name:
@@ -192,19 +204,24 @@ def _raises(type_name: str) -> tuple[str, str]:
 
 
 def _traits(case: TestCase, target: Target | None, signatures: Signatures) -> list[Trait]:
-    inputs = _inputs(case, target, signatures)
-    declared = {p.name: p for p in target.parameters} if target else {}
+    inputs, own = _inputs(case, target, signatures)
+    declared = {p.name: p for p in target.parameters} if target and own else {}
     alone = len(inputs) == 1
-    return [trait(node, name, declared.get(name), alone=alone) for name, node in inputs]
+    found = [
+        trait(node, name, declared.get(name), alone=alone, first=index == 0)
+        for index, (name, node) in enumerate(inputs)
+    ]
+    return found if own else [replace(one, weight=one.weight - _DISTANT) for one in found]
 
 
-def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> list[tuple[str, ast.expr]]:
-    """Arguments of the act by parameter, variables looked through; those of the receiver where the act takes none."""
+def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> tuple[list[tuple[str, ast.expr]], bool]:
+    """Arguments of the act by parameter, variables looked through, and True; or, where the act takes none, those that
+    its receiver was built with, and False."""
     try:
         act = ast.parse(case.candidate.act).body
         arranged = [node for source in case.candidate.arrange for node in ast.parse(source).body]
     except SyntaxError:
-        return []
+        return [], True
     variables: dict[str, ast.expr] = {}
     for node in arranged:
         match node:
@@ -212,15 +229,14 @@ def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> li
                 variables[name] = value
     wanted = called_name(target) if target else ""
     call = find_call([*act, *(n for n in arranged if not isinstance(n, ast.Assign))], wanted) if wanted else None
+    receiver = next((name for name, value in variables.items() if _builds(value, target)), "")
     found = list(signatures.filled(call)) if call is not None else _operands(act)
+    found = [(name, node) for name, node in found if not (isinstance(node, ast.Name) and node.id == receiver)]
     looked = [(name, variables.get(node.id, node) if isinstance(node, ast.Name) else node) for name, node in found]
-    own = target is None or target.owner is None or target.kind is Kind.CONSTRUCTOR
-    if call is None and not own:
-        looked = [(name, node) for name, node in looked if not _builds(node, target)]
-    if looked or own:
-        return looked
-    receiver = next((value for value in variables.values() if _builds(value, target)), None)
-    return list(signatures.filled(receiver)) if isinstance(receiver, ast.Call) else []
+    built = variables.get(receiver)
+    if looked or target is None or target.kind is Kind.CONSTRUCTOR or not isinstance(built, ast.Call):
+        return [("other" if not name and _builds(node, target) else name, node) for name, node in looked], True
+    return list(signatures.filled(built)), False
 
 
 def _builds(node: ast.expr, target: Target | None) -> bool:
@@ -248,15 +264,15 @@ def _operands(act: Sequence[ast.stmt]) -> list[tuple[str, ast.expr]]:
     return found
 
 
-def _returned_unchanged(case: TestCase) -> bool | None:
-    """True when a text that was passed came back as it was; None otherwise."""
+def _unchanged_argument(case: TestCase) -> int | None:
+    """Index of the positional argument, a text, that came back as it was; None when none did."""
     source = case.observation.result.source if case.observation.result else None
     value = expression(source) if source else None
     act = expression(case.candidate.act)
     if not isinstance(value, ast.Constant) or not isinstance(value.value, str) or not isinstance(act, ast.Call):
         return None
-    given = [node.value for node in act.args if isinstance(node, ast.Constant)]
-    return True if value.value and given == [value.value] else None
+    given = [node.value if isinstance(node, ast.Constant) else None for node in act.args]
+    return given.index(value.value) if value.value and value.value in given else None
 
 
 def _is_good(name: str) -> bool:

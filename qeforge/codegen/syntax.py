@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 VALUE_MAKERS = frozenset({
-    "Decimal", "Fraction", "Path", "PurePath", "PurePosixPath", "PureWindowsPath", "UUID", "bytearray", "bytes", "complex",
-    "date", "datetime", "float", "frozenset", "range", "set", "time", "timedelta", "timezone",
+    "Decimal", "Fraction", "Path", "PurePath", "PurePosixPath", "PureWindowsPath", "UUID", "bytearray", "bytes",
+    "complex", "date", "datetime", "float", "frozenset", "range", "set", "time", "timedelta", "timezone",
 })  # fmt: skip
 """Constructors of the standard library that only carry a value: they may be moved about like literals."""
 
@@ -99,7 +99,8 @@ def snake(name: str) -> str:
 
 
 def lay_out_strings(text: str, width: int) -> str:
-    """Splits long string literals into adjacent ones: at line breaks, then at words, in parentheses where needed."""
+    """String literals as people write them: raw where that saves backslashes, and long ones split into adjacent ones,
+    at line breaks, then at words, in parentheses where needed."""
     tree = ast.parse(text)
     lines = text.split("\n")
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -114,22 +115,27 @@ def lay_out_strings(text: str, width: int) -> str:
     ]
     for node in sorted(found, key=lambda n: (n.lineno, n.col_offset), reverse=True):
         assert isinstance(node.value, str)
-        pieces = _pieces(node.value, width - 16)
         line = lines[node.lineno - 1]
         raw = line.encode()
         source = raw[node.col_offset : node.end_col_offset].decode()
-        if len(pieces) < 2 or not source.startswith(("'", '"')) or not _deserves(node.value, source, width):
+        if not source.startswith(("'", '"')):
             continue
+        pieces = _pieces(node.value, width - 16) if len(source) > width - 28 else [node.value]
         indent = " " * (len(line) - len(line.lstrip()))
-        joined = f"\n{indent}    ".join(map(repr, pieces))
-        if id(node) not in enclosed:
+        joined = f"\n{indent}    ".join(map(_string, pieces))
+        if len(pieces) > 1 and id(node) not in enclosed:
             joined = f"(\n{indent}    {joined}\n{indent})"
         lines[node.lineno - 1] = (raw[: node.col_offset] + joined.encode() + raw[node.end_col_offset :]).decode()
     return "\n".join(lines)
 
 
-def _deserves(value: str, source: str, width: int) -> bool:
-    return len(source) > width - 28 or (value.count("\n") >= 2 and len(source) > 40)
+def _string(value: str) -> str:
+    """`repr`, or a raw literal where the only escapes are doubled backslashes."""
+    if "\\" in value and value.isprintable() and value[-1] != "\\":
+        for quote in ('"', "'"):
+            if quote not in value:
+                return f"r{quote}{value}{quote}"
+    return repr(value)
 
 
 def _pieces(value: str, width: int) -> list[str]:

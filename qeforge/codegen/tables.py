@@ -105,7 +105,8 @@ def _table(shapes: list[_Shape]) -> TestFunction | None:
     texts = [[ast.unparse(row.slots[i].value) for row in rows] for i in range(width)]
     varying = [i for i in range(width) if len(set(texts[i])) > 1]
     hollow = copy.deepcopy(rows[0].hollow)
-    names = _column_names(rows[0], varying, texts, hollow)
+    constant = [all(isinstance(row.slots[i].value, ast.Constant) for row in rows) for i in range(width)]
+    names = _column_names(rows[0], varying, texts, constant, hollow)
     columns = list(dict.fromkeys(names[i] for i in sorted(varying, key=lambda i: (rows[0].slots[i].expected, i))))
     if len(columns) > MOST_COLUMNS:
         return None
@@ -122,8 +123,11 @@ def _table(shapes: list[_Shape]) -> TestFunction | None:
     return TestFunction(draft=hollow, drafts=[row.draft for row in shapes], table=table)
 
 
-def _column_names(shape: _Shape, varying: list[int], texts: list[list[str]], hollow: Draft) -> dict[int, str]:
-    """A free name for each varying slot; slots of one name and equal values share a column."""
+def _column_names(
+    shape: _Shape, varying: list[int], texts: list[list[str]], constant: list[bool], hollow: Draft
+) -> dict[int, str]:
+    """A free name for each varying slot; slots of one name and equal values share a column, and so do an argument and
+    an expected value that are always the same constant."""
     taken = {name for name in names_in(hollow.everything()) if not name.startswith("__slot_")}
     taken |= {*hollow.fixtures, "request", "pytest"}
     for node in hollow.arrange:  # `text = <slot>` becomes the column itself
@@ -133,8 +137,13 @@ def _column_names(shape: _Shape, varying: list[int], texts: list[list[str]], hol
     outcomes = [i for i in varying if shape.slots[i].expected]
     names: dict[int, str] = {}
     shared: dict[tuple[str, tuple[str, ...]], str] = {}
+    given = {tuple(texts[i]): i for i in reversed(varying) if not shape.slots[i].expected}
     for i in varying:
         slot = shape.slots[i]
+        same = given.get(tuple(texts[i])) if slot.expected and constant[i] else None
+        if same is not None:  # what goes in comes out
+            names[i] = names[same]
+            continue
         wanted = "expected" if outcomes == [i] and slot.hint != "match" else _identifier(slot.hint)
         key = (wanted, tuple(texts[i]))
         if key not in shared:

@@ -54,8 +54,8 @@ _LARGE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """What is special about one argument: how much (`weight`), in words, and whether these say how (`with_strict`) rather
-    than what."""
+    """What is special about one argument: how much (`weight`), in words, and whether these say how (`with_strict`)
+    rather than what."""
 
     weight: int
     phrase: str
@@ -69,7 +69,7 @@ def subject_words(target: str) -> str:
     return "_".join(word for word in words if word) or "module"
 
 
-def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: bool) -> Trait:
+def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: bool, first: bool = True) -> Trait:
     """What is special about the value of a parameter.
 
     Args:
@@ -77,6 +77,7 @@ def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: 
         parameter: its name, empty when unknown.
         declared: the parameter as the code states it, if known: a default is nothing special.
         alone: it is the only argument, so that its name can go without saying.
+        first: it is the first of several; what a later one is about has to be said.
     """
     source = ast.unparse(node)
     if declared is not None and declared.default is not None and _same(declared.default, source):
@@ -88,7 +89,10 @@ def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: 
             name = _noun(parameter, "flag")
             return Trait(5, f"with_{name}" if flag else f"without_{name}", manner=True)
         case ast.Constant(value=str() as text):
-            return _misfit(declared, "str", "text") or _text(text, _noun(parameter, "text"))
+            found = _misfit(declared, "str", "text") or _text(text, _noun(parameter, "text"))
+            if not first and _names_something(parameter) and parameter not in found.phrase:
+                return Trait(found.weight, f"{found.phrase}_{parameter}")
+            return found
         case ast.Constant(value=bytes() as data):
             noun = _noun(parameter, "bytes")
             return _misfit(declared, "bytes", "bytes") or Trait(4 if data else 8, noun if data else f"empty_{noun}")
@@ -136,6 +140,11 @@ def result_words(node: ast.expr | None, type_name: str) -> str:
             return _counted(len(keys), "key")
         case ast.Attribute(attr=name) if name.isupper():
             return snake(name)
+        case ast.Call(func=ast.Name(id="Decimal" | "Fraction"), args=[ast.Constant(value=str() | int() as digits)]):
+            try:
+                return number_words(_plain_number(str(digits))) or "number"
+            except ValueError:
+                return "number"
     number = _number(node) if node is not None else None
     if number is not None:
         return number_words(number) or "number"
@@ -162,6 +171,11 @@ def number_words(number: float) -> str:
     if len(text) > 7 or "e" in text:
         return ""
     return ("minus_" if number < 0 else "") + text.replace(".", "_point_")
+
+
+def _plain_number(digits: str) -> float:
+    number = float(digits)
+    return int(number) if number.is_integer() and abs(number) < _LARGE else number
 
 
 def slug(text: str) -> str:
@@ -191,7 +205,9 @@ def _text(text: str, noun: str) -> Trait:
         sign = "minus_" if text[0] == "-" else "plus_" if text[0] == "+" else ""
         words = sign + text.lstrip("+-").replace(".", "_point_")
         return Trait(4, words) if len(words) <= 12 else Trait(4, f"numeric_{noun}")
-    return Trait(3, words) if len(words) <= _LONGEST_SLUG else Trait(1, noun)
+    if len(words) > _LONGEST_SLUG:
+        return Trait(1, noun)
+    return Trait(3 if _is_plain(text) else 2, words)
 
 
 def _numeric(number: float, noun: str, alone: bool) -> Trait:
@@ -233,7 +249,8 @@ def _object(name: str, args: list[ast.expr], parameter: str) -> Trait:
             return Trait(4, f"{_noun(parameter, 'number')}_{slug(str(args[0].value))}".strip("_"))
     if name in ("set", "frozenset", "list", "dict", "tuple") and not args:
         return Trait(8, f"empty_{_noun(parameter, name)}")
-    return Trait(2, _noun(parameter, snake(name) or "object"))
+    noun = snake(name) or "object"
+    return Trait(2, f"other_{noun}" if parameter == "other" else _noun(parameter, noun))
 
 
 def _misfit(declared: Parameter | None, kind: str, noun: str) -> Trait | None:

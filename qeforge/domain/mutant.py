@@ -58,12 +58,14 @@ class Kill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantResult:
-    """Verdict over the tests that were run against one mutant."""
+    """Verdict over the tests that were run against one mutant. `killed_by` is the id of the pytest test that noticed,
+    where a suite was run and not candidates."""
 
     mutant: Mutant
     verdict: Verdict
     kills: tuple[Kill, ...] = ()
     seconds: float = 0.0
+    killed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

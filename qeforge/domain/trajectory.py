@@ -11,7 +11,6 @@ class Stop(StrEnum):
 
     GOALS_MET = "goals met"
     PLATEAU = "plateau"  # a round added nothing
-    WORK = "work"  # the counted work was done
     TIME = "time"  # the clock cut it: another machine may give another suite
     ROUNDS = "rounds"
     INTERRUPTED = "interrupted"

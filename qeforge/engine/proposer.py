@@ -10,7 +10,6 @@ from qeforge.analysis.constants import Constants, module_constants, target_const
 from qeforge.analysis.evidence import Evidence, parameter_evidence
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import CallableFact, ClassKind, ModuleFacts, ParameterFact, TypeRef
-from qeforge.domain.goal import Goal
 from qeforge.domain.observation import Observation, Outcome
 from qeforge.domain.protocols import Request
 from qeforge.domain.target import Flavour, Kind, ParameterKind, SourceModule, Target
@@ -508,8 +507,3 @@ def _unquoted(source: str) -> str:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return ""
     return value if isinstance(value, str) else ""
-
-
-def goals_of(goals: Iterable[Goal], target: Target) -> frozenset[Goal]:
-    """Those that lie in the target's code."""
-    return frozenset(goal for goal in goals if goal.target == target.id)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qeforge.execution.process import count_processes, kill_tree
+from qeforge.execution.worker.children import BEAT, DONE
 from qeforge.execution.worker.frames import FrameReader, decode, encode, write_frame
 from qeforge.execution.worker.sandbox import launch_environment
 
@@ -23,9 +24,6 @@ _CROWD = 100  # processes below one worker while it imports: nobody means that
 _LAST_WORDS = 300  # characters of what a dead worker wrote to its standard error
 
 _SLICE = 0.5  # seconds between two counts of processes
-
-DONE, BEAT = 0xFFFFFFFF, 0xFFFFFFFE
-"""Indices of frames that report on no item: the request is done, the worker is still at it."""
 
 
 class WorkerDied(Exception):

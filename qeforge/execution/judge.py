@@ -25,9 +25,7 @@ _OTHERS = (
 """What may differ between two runs of the same test, differs."""
 
 
-def open_judge(
-    module: SourceModule, interpreter: Interpreter, settings: JudgeSettings
-) -> "ForkJudge | SkippedModule":
+def open_judge(module: SourceModule, interpreter: Interpreter, settings: JudgeSettings) -> "ForkJudge | SkippedModule":
     """Import the module in a fresh worker.
 
     Returns the judge, or the module with the real reason in one line when the import fails, hangs, or ends the
@@ -147,9 +145,7 @@ class ForkJudge:
             with contextlib.suppress(OSError):
                 session.close()
 
-    def _look(
-        self, session: Session, candidates: Sequence[Candidate], request: dict[str, Any]
-    ) -> list[Observation]:
+    def _look(self, session: Session, candidates: Sequence[Candidate], request: dict[str, Any]) -> list[Observation]:
         wires = [protocol.candidate_to_wire(candidate) for candidate in candidates]
         records = session.request(request, len(wires), candidates=wires)
         return [protocol.observation_from_wire(record) for record in records]

@@ -1,14 +1,12 @@
 """Starts the worker that runs pytest, and reads what it sends."""
 
 import json
-import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +39,8 @@ class PytestProcess:
         self._process = process
         self._log = log
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def next(self, seconds: float) -> Message | None:
         """The next message; None when the process has closed its end.
@@ -53,6 +52,12 @@ class PytestProcess:
             return self._messages.get(timeout=max(seconds, 0.001))
         except queue.Empty:
             raise TimeoutError from None
+
+    def close(self) -> None:
+        """Ends every process."""
+        kill_tree(self._process.pid)
+        self._process.wait()
+        self._reader.join()
 
     def death(self) -> str:
         """Why it ended, in one line, once `next` has returned None."""
@@ -68,11 +73,12 @@ class PytestProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            try:
-                self._messages.put(json.loads(line))
-            except ValueError:
-                break  # cut off by its end
+        with self._process.stdout as lines:
+            for line in lines:
+                try:
+                    self._messages.put(json.loads(line))
+                except ValueError:
+                    break  # cut off by its end
         self._messages.put(None)
 
 
@@ -99,19 +105,14 @@ def pytest_process(
             env=environment,
             start_new_session=True,
         )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    worker = PytestProcess(process, log)
     try:
-        worker = PytestProcess(process, log)
-        try:
-            process.stdin.write(json.dumps(job).encode("ascii"))
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # it is dead already; reading says so
+        assert process.stdin is not None
+        with suppress(BrokenPipeError), process.stdin as pipe:  # one that is dead already says so when read
+            pipe.write(json.dumps(job).encode("ascii"))
         yield worker
     finally:
-        kill_tree(process.pid)
-        process.wait()
+        worker.close()
 
 
 @contextmanager
@@ -132,5 +133,3 @@ def require_pytest(interpreter: Interpreter) -> None:
             hint=f"{interpreter.path} -m pip install pytest",
             slug="no-pytest",
         )
-
-

@@ -68,7 +68,7 @@ def run_suite(
     lenient: bool = False,
     paths: Sequence[Path] = (),
 ) -> SuiteRun:
-    """Runs test files with the target's pytest and the project's configuration; writes nothing outside a scratch folder.
+    """Runs test files with the target's pytest and the project's configuration; writes only to a scratch folder.
 
     A test that ends the process or hangs is an `error`; the rest is run again without it.
 

@@ -164,7 +164,7 @@ def _file_assertions(candidate: Candidate, first: Observation) -> Iterator[Asser
     for path, text in first.files[:_MOST_FILES]:
         if path in arranged and repr(text)[1:-1] in arranged:
             continue  # the test put it there itself
-        if len(text) > _LONGEST_OUTPUT:
+        if len(text) > _LONGEST_OUTPUT or "\r" in text:  # `read_text` would change its line ends
             continue
         encoding = "" if text.isascii() else 'encoding="utf-8"'
         yield Assertion(

@@ -48,7 +48,7 @@ def _equal(expected: str, seen: Snapshot) -> bool:
 
 def _observed(observation: Observation) -> str:
     if observation.raised is not None:
-        text = f"raised {observation.raised.type_name}: {observation.raised.message}"
+        text = f"raised {observation.raised.type_name}: {observation.raised.message}".rstrip(": ")
     elif observation.result is None:
         text = "returned nothing"
     else:

@@ -22,7 +22,9 @@ def match_pattern(messages: Sequence[str], *, known: str = "", now: datetime.dat
         known, now: see `volatile_span`.
     """
     stable, whole = _stable_part(messages, known, now)
-    stable = _ERRNO.sub("", stable)
+    start = "^"
+    if _ERRNO.match(stable):
+        stable, start = _ERRNO.sub("", stable), ""
     first_line = stable.split("\n", 1)[0]
     if len(first_line) < len(stable):
         stable, whole = first_line, False
@@ -33,7 +35,7 @@ def match_pattern(messages: Sequence[str], *, known: str = "", now: datetime.dat
         stable = stable.rstrip(".")
     if not stable or (not whole and (len(stable) < _SHORTEST or not any(map(str.isalpha, stable)))):
         return None
-    return _SPECIAL.sub(lambda found: "\\" + found[0], stable)
+    return ("" if whole else start) + _SPECIAL.sub(lambda found: "\\" + found[0], stable)
 
 
 def string_source(text: str, *, pattern: bool = False) -> str:

@@ -12,25 +12,34 @@ from qeforge.oracle.patterns import match_pattern, string_source
 from qeforge.oracle.volatile import is_volatile
 
 _NEVER = frozenset({
-    "RecursionError", "MemoryError", "KeyboardInterrupt", "GeneratorExit", "SystemError", "SyntaxError", "IndentationError",
+    "GeneratorExit", "IndentationError", "KeyboardInterrupt", "MemoryError", "RecursionError", "SyntaxError",
+    "SystemError",
 })  # fmt: skip
 """Facts about the machine or the test, not about the code."""
 
 _WRONG_CALL = re.compile(
     r"missing \d+ required (positional|keyword-only) argument|takes (from )?(no|\d+)[\w ]* (positional )?arguments?\b"
-    r"|unexpected keyword argument|got multiple values for|got some positional-only arguments|takes no (keyword )?arguments"
-    r"|expected (at (most|least) )?\d+ arguments?, got|[Cc]an't instantiate abstract class"
+    r"|unexpected keyword argument|got multiple values for|got some positional-only arguments"
+    r"|takes no (keyword )?arguments|expected (at (most|least) )?\d+ arguments?, got"
+    r"|[Cc]an't instantiate abstract class"
 )
-_INCIDENTAL = re.compile(
-    r"^(unsupported operand|'[^']*' (object|not supported)|bad operand|can only concatenate|can only join|argument of type"
-    r"|sequence item|unhashable type|cannot unpack|object of type|descriptor|list indices|tuple indices|string indices"
-    r"|expected str|expected string|a bytes-like|first argument must|must be (str|real|integer)|type object|module '"
-    r"|an integer is required|not all arguments converted|can't multiply sequence|\w+\(\) argument|argument \d+"
-    r"|not enough arguments for format|too many values|exceptions must derive|decoding to str|byte indices"
-    r"|expected [\w-]+, got|slice indices|slice step|initializer|issubclass\(\)|isinstance\(\)|cannot convert|iter\(\)"
-    r"|object \w+ can't be used in 'await'|\w+ expected at|super\(\)|__\w+__ |\w+ \(\w+\) must be|startswith|endswith"
-    r"|the JSON object must be|fromisoformat|replace\(\)|strptime\(\)|normalize\(\)|character mapping must)"
-)
+_INTERPRETER_SAYS = (
+    r"'[^']*' object ", r"'[^']*' not supported between", r"unsupported operand type", r"bad operand type",
+    r"can only (concatenate|join|assign)", r"can't (multiply|concat)", r"argument of type '", r"sequence item \d+:",
+    r"unhashable type:", r"cannot (unpack non-|convert|use '|interpret)", r"object of type '", r"type object '",
+    r"module '", r"(list|tuple|string|str|byte|slice|range object) (indices|index)", r"an integer is required",
+    r"a bytes-like object is required", r"expected (str instance|string or bytes-like|str, bytes or os\.PathLike)",
+    r"(first|second|third) argument must be", r"must be (str|real number|integer)\b", r"descriptor '",
+    r"not (all|enough) arguments", r"\w+\(\) (argument|arg \d)", r"argument \d+ ", r"too many values",
+    r"decoding to str",
+    r"is(instance|subclass)\(\) arg", r"object \w+ can't be used in 'await'", r"\w+ expected at (most|least)",
+    r"exceptions must derive", r"the JSON object must be", r"\w+: argument must be",
+    r"__\w+__ (method )?should return",
+    r"(starts|ends)with first arg", r"\w+ (argument|arg \d+) must be (a |an )?(str|int|float|list|tuple)",
+)  # fmt: skip
+_INCIDENTAL = re.compile("|".join(_INTERPRETER_SAYS))
+"""How the messages of the interpreter itself begin."""
+
 _OWN_OPERATORS = re.compile(
     r"unsupported operand|not supported between|bad operand|has no setter|can't set attribute|can't delete"
 )
@@ -44,7 +53,7 @@ def is_incidental(raised: Raised) -> bool:
         return True
     if raised.type_name not in ("TypeError", "AttributeError"):
         return False
-    return _INCIDENTAL.search(raised.message) is not None or _WRONG_CALL.search(raised.message) is not None
+    return _INCIDENTAL.match(raised.message) is not None or _WRONG_CALL.search(raised.message) is not None
 
 
 def is_deliberate(raised: Raised) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import heapq
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.oracle.strength import strength
 
 _PRIMARY = (Facet.RESULT, Facet.EXCEPTION)
+_PATTERN = re.compile(r"(?P<start>match=r?['\"])(?!\^)")
 
 
 def select(cases: Sequence[TestCase]) -> tuple[TestCase, ...]:
@@ -20,11 +22,13 @@ def select(cases: Sequence[TestCase]) -> tuple[TestCase, ...]:
     The one that adds most comes first; among equals the stronger assertion, then the simpler, shorter test. What adds
     nothing, or asserts nothing, is left out. The order of `cases` is kept and does not matter otherwise.
     """
-    worth: list[frozenset[Hashable]] = [
-        frozenset((*case.goals, *case.mutants)) if case.assertions else frozenset() for case in cases
+    numbers: dict[Hashable, int] = {}
+    worth = [
+        frozenset(numbers.setdefault(item, len(numbers)) for item in (*case.goals, *case.mutants) if case.assertions)
+        for case in cases
     ]
     ranks = {index: _rank(case) for index, case in enumerate(cases) if worth[index]}
-    covered: set[Hashable] = set()
+    covered: set[int] = set()
     chosen: list[int] = []
     # Gains only shrink, so a stale entry is a bound: it is renewed when it comes up, and not before.
     heap = [(-len(worth[index]), rank, index) for index, rank in ranks.items()]
@@ -49,6 +53,8 @@ def prune_assertions(case: TestCase, needed: Mapping[str, frozenset[Facet]]) -> 
     stays when a mutant is noticed by its facet and by none that stays anyway, or when nothing else says anything:
     that a function returns None is not worth a line where it is known by what it does.
 
+    Where a changed string was noticed by an exception's message, the message is expected from its beginning on.
+
     Args:
         case: with everything that could be asserted.
         needed: for each mutant that this case has to kill, the facets in which it noticed it.
@@ -65,8 +71,15 @@ def prune_assertions(case: TestCase, needed: Mapping[str, frozenset[Facet]]) -> 
     for _, facets in sorted(needed.items(), key=lambda item: (len(item[1]), item[0])):
         if not facets & (keep | {Facet.OUTCOME}):
             keep |= _first(case.assertions, facets)
-    kept = tuple(a for a in case.assertions if a.facet in keep and (a not in silent or Facet.RESULT in keep))
-    return replace(case, assertions=kept) if kept else case
+    kept = [a for a in case.assertions if a.facet in keep and (a not in silent or Facet.RESULT in keep)]
+    if any(":string:" in mutant and Facet.EXCEPTION in facets for mutant, facets in needed.items()):
+        kept = [_anchored(a) if a.facet is Facet.EXCEPTION else a for a in kept]
+    return replace(case, assertions=tuple(kept)) if kept else case
+
+
+def _anchored(assertion: Assertion) -> Assertion:
+    """The exception's message from its beginning on: text that a mutant puts in front must not go unnoticed."""
+    return replace(assertion, code=_PATTERN.sub(r"\g<start>^", assertion.code, count=1))
 
 
 def _first(assertions: Sequence[Assertion], facets: frozenset[Facet]) -> set[Facet]:
@@ -75,7 +88,7 @@ def _first(assertions: Sequence[Assertion], facets: frozenset[Facet]) -> set[Fac
 
 
 def _needed(
-    chosen: Sequence[int], worth: Sequence[frozenset[Hashable]], ranks: Mapping[int, tuple[object, ...]]
+    chosen: Sequence[int], worth: Sequence[frozenset[int]], ranks: Mapping[int, tuple[object, ...]]
 ) -> list[int]:
     """The chosen without those whose every gain another has too, the weakest tried first."""
     uses = Counter(item for index in chosen for item in worth[index])

@@ -242,6 +242,9 @@ class _Approximated(ast.NodeTransformer):
         return node
 
     def _inner(self, node: ast.expr) -> ast.expr:
+        if _numbers(node):
+            self.changed = True
+            return ast.parse(f"pytest.approx({ast.unparse(_Rounded().visit(node))})", mode="eval").body
         visited = self.visit(node)
         assert isinstance(visited, ast.expr)
         return visited

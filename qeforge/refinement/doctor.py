@@ -15,9 +15,17 @@ from qeforge.refinement.record import data_dir
 _LAYERS = {
     "environment": "no keys or tokens reach the code under test",
     "limits": "memory, file size and process limits",
-    "namespaces": "no network, no process outlives the run",
+    "user-namespace": "rights of its own, none outside",
+    "pid-namespace": "no process outlives the run",
+    "network-namespace": "no network",
+    "ipc-namespace": "no shared memory with others",
+    "read-only-mounts": "the file system is read-only but for scratch",
+    "private-proc": "other processes are out of sight",
+    "private-shm": "shared memory of its own",
+    "process-limit": "a bound on processes",
     "landlock": "writes only to scratch",
     "seccomp": "no programs, no sockets",
+    "privileges": "what root could do is given up",
     "audit": "effects are recorded and refused",
 }
 _OPTIONAL = {

@@ -11,6 +11,7 @@ from qeforge.codegen.formatting import format_source
 from qeforge.codegen.names import name_cases
 from qeforge.codegen.render import functions_of, render
 from qeforge.domain.goal import Goal
+from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc, Facet
 from qeforge.domain.target import Target
 from qeforge.domain.testcase import Suite, TestCase
@@ -39,6 +40,7 @@ def finish(
     needed: Mapping[str, Mapping[str, frozenset[Facet]]],
     already: frozenset[Goal],
     *,
+    mutants: Mapping[str, Mutant],
     timeout: float,
 ) -> Finished:
     """Chooses, prunes, names, renders, formats and verifies.
@@ -47,6 +49,7 @@ def finish(
         cases: confirmed cases.
         needed: for each candidate's key, the mutants that it kills and the facets that show it.
         already: goals that are met without these tests.
+        mutants: by id, to describe those that a test kills.
         timeout: seconds for one pytest run.
     """
     targets = {target.id: target for target in task.module.targets}
@@ -55,11 +58,11 @@ def finish(
     for _ in range(_ATTEMPTS):
         if not chosen:
             break
-        text, suite = written(task, chosen, targets)
+        text, suite = written(task, chosen, targets, mutants)
         if not task.interpreter.has_pytest:
             return Finished(text=text, cases=chosen, dropped=dropped, arcs=None, note="not run: pytest is missing")
         runs = verify(task, text, timeout=timeout)
-        bad = failing(suite, runs)
+        bad = failing(suite, targets, runs)
         if not bad:
             return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
         dropped += len(bad)
@@ -81,32 +84,36 @@ def chosen_cases(
     return name_cases(tuple(kept), targets)
 
 
-def written(task: ModuleTask, cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tuple[str, Suite]:
+def written(
+    task: ModuleTask, cases: Sequence[TestCase], targets: Mapping[str, Target], mutants: Mapping[str, Mutant]
+) -> tuple[str, Suite]:
     """The formatted text, and the suite that it says."""
     suite = Suite(module=task.module.name, path=task.suite, cases=tuple(cases))
-    return format_source(render(suite, targets, why=task.why), task.suite), suite
+    return format_source(render(suite, targets, why=task.why, mutants=mutants), task.suite), suite
 
 
 def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, SuiteRun]:
-    """Two runs under plain pytest at the same time: other hash seeds, and the second in reverse order."""
+    """Two runs under plain pytest at the same time, with the project's configuration: other hash seeds, and the second
+    in reverse order."""
     scratch = Path(tempfile.mkdtemp(prefix="qeforge-verify-"))
     try:
         below = task.suite.relative_to(task.out) if task.suite.is_relative_to(task.out) else Path(task.suite.name)
         place = scratch / "tests" / below
         place.parent.mkdir(parents=True)
         place.write_text(text, encoding="utf-8")
-        _copy_conftests(task, scratch / "tests")
 
         def run(hash_seed: int, reverse: bool) -> SuiteRun:
             return run_suite(
                 [place],
                 interpreter=task.interpreter,
                 module=task.module,
-                rootdir=scratch,
+                rootdir=task.root,
+                conftests=task.conftests,
                 hash_seed=hash_seed,
                 reverse=reverse,
                 timeout=timeout,
                 sandbox=task.sandbox,
+                paths=task.python_paths,
             )
 
         with ThreadPoolExecutor(2) as both:
@@ -116,27 +123,19 @@ def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, Su
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _copy_conftests(task: ModuleTask, tests: Path) -> None:
-    for conftest in task.conftests:
-        inside = conftest.relative_to(task.out) if conftest.is_relative_to(task.out) else Path("conftest.py")
-        place = tests / inside
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            shutil.copyfile(conftest, place)
-
-
-def failing(suite: Suite, runs: Sequence[SuiteRun]) -> set[str]:
+def failing(suite: Suite, targets: Mapping[str, Target], runs: Sequence[SuiteRun]) -> set[str]:
     """Keys of candidates whose test did not pass in every run."""
-    functions = functions_of(suite)
+    functions = functions_of(suite, targets)
     bad: set[str] = set()
     for run in runs:
-        passed = {
-            node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result == "passed"
-        }
-        wrong = {
-            node.rpartition("::")[2].partition("[")[0] for node, result in run.results.items() if result != "passed"
-        }
+        passed = {_function(node) for node, result in run.results.items() if result == "passed"}
+        wrong = {_function(node) for node, result in run.results.items() if result != "passed"}
         for name, cases in functions.items():
             if name in wrong or name not in passed:
                 bad |= {case.candidate.key for case in cases}
     return bad
+
+
+def _function(node: str) -> str:
+    """The test function in a test's id; the values of a parametrized one may hold anything."""
+    return node.partition("::")[2].partition("[")[0]

@@ -104,7 +104,6 @@ class Loop:
         limits: Limits,
         clock: Clock,
         progress: Progress,
-        wanted: frozenset[str] | None = None,
     ) -> None:
         self.module = module
         self.judge = judge
@@ -122,10 +121,11 @@ class Loop:
         self.incompetent: set[str] = set()
         self.probed: defaultdict[str, set[str]] = defaultdict(set)
         self.claimed: list[tuple[Candidate, Observation]] = []
-        self.wanted = wanted
         self.started = clock.now()
         self.deadline = self.started + limits.seconds
         self.rounds: list[Round] = []
+        self.cut = False
+        """Whether the clock ended any search before its work was done."""
 
     def run(self) -> Refined:
         """All rounds; whatever was confirmed when it stops is returned, also on Ctrl-C."""
@@ -136,8 +136,11 @@ class Loop:
                 if ended is not None:
                     stop = ended
                     break
+            if self.cut:
+                stop = Stop.TIME
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
+            self._justify()
         return Refined(
             cases=tuple(c.case for c in self.cases.values()),
             needed={key: dict(c.kills) for key, c in self.cases.items()},
@@ -156,7 +159,7 @@ class Loop:
         began = self.clock.now()
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
         share = self.limits.seconds * (0.45 if number == 1 else 0.2)
-        cut = self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
+        self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
         self._promote(number)
         self._mutate()
         self.rounds.append(
@@ -177,7 +180,7 @@ class Loop:
         if not self._open() and not self.open_mutants:
             return Stop.GOALS_MET
         if number > 1 and self._quality() <= quality + 1e-9:
-            return Stop.TIME if cut else Stop.PLATEAU
+            return Stop.PLATEAU
         return None
 
     def _open(self) -> frozenset[Goal]:
@@ -250,7 +253,7 @@ class Loop:
             assertions = assertions_for(candidate, seen, again)
             if not assertions:
                 continue
-            facets = stable_facets(seen, again)
+            facets = stable_facets(seen, again, candidate=candidate)
             asserted = {a.facet for a in assertions} | {Facet.OUTCOME}
             arcs = seen.arcs.intersection(*(o.arcs for o in again)) if again else seen.arcs
             goals = self.goals.met(arcs)
@@ -297,6 +300,10 @@ class Loop:
                     killed.add(result.mutant.id)
             self._tell(len(self.rounds) + 1)
         self.open_mutants = [m for m in self.open_mutants if m.id not in killed | self.incompetent]
+        self._justify()
+
+    def _justify(self) -> None:
+        """Says in each case which mutants it kills."""
         for case in self.cases.values():
             case.case = replace(case.case, mutants=frozenset(case.kills))
 

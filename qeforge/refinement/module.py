@@ -101,7 +101,8 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
     doubtful = {doubt.act for doubt in doubts}
     cases = [case for case in refined.cases if case.candidate.act not in doubtful]
     already = goals.met(base)
-    finished = finish(task, cases, refined.needed, already, timeout=max(10.0, 2 * task.seconds))
+    by_id = {mutant.id: mutant for mutant in mutants}
+    finished = finish(task, cases, refined.needed, already, mutants=by_id, timeout=max(10.0, 2 * task.seconds))
     return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
 
 
@@ -214,6 +215,8 @@ def _existing_arcs(task: ModuleTask) -> frozenset[Arc]:
         rootdir=task.root,
         timeout=max(5.0, task.seconds * 0.4),
         sandbox=task.sandbox,
+        lenient=True,
+        paths=task.python_paths,
     )
     passed = [run.per_test.get(node, frozenset()) for node, result in run.results.items() if result == "passed"]
     return frozenset().union(*passed)

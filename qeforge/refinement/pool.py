@@ -1,7 +1,7 @@
 """What was found so far: candidates worth a closer look, and the cases that came of them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from qeforge.domain.candidate import Candidate
@@ -24,7 +24,7 @@ class Entry:
 
     @property
     def cost(self) -> tuple[int, int, str]:
-        """Smaller is better: what returns, then what is short, then the text itself so that nothing depends on order."""
+        """Smaller is better: what returns and is short, then the text itself, so that nothing depends on order."""
         candidate = self.candidate
         size = len(candidate.act) + sum(map(len, candidate.arrange)) + 15 * len(candidate.arrange)
         doubtful = self.seen.outcome is not Outcome.RETURNED
@@ -106,8 +106,3 @@ class Pool:
 def lines_of(arcs: Iterable[tuple[int, int]]) -> frozenset[int]:
     """Lines that were run."""
     return frozenset(line for arc in arcs for line in arc if line > 0)
-
-
-def batches(items: Sequence[Candidate], size: int) -> list[Sequence[Candidate]]:
-    """The items in pieces of at most `size`."""
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -8,12 +8,15 @@ from qeforge.domain.protocols import Request
 
 
 class RecipeProposer:
-    """Offers a fixed list once, in order."""
+    """Offers a fixed list once, in order; what does the same as an earlier one is left out."""
 
     name = "recipes"
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._left = list(candidates)
+        once: dict[str, Candidate] = {}
+        for candidate in candidates:
+            once.setdefault(candidate.key, candidate)
+        self._left = list(once.values())
 
     def propose(self, request: Request) -> list[Candidate]:
         """The next ones on the list."""

@@ -17,7 +17,7 @@ def data_dir() -> Path:
 
 
 def append(trajectory: Trajectory) -> str:
-    """Adds one line.
+    """Adds one line, in one write: several processes may do so at the same time.
 
     Returns:
         Empty, or why it could not be written: a run is never lost for its record.
@@ -26,8 +26,8 @@ def append(trajectory: Trajectory) -> str:
     path = data_dir() / "trajectories.jsonl"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line)
+        with path.open("ab", buffering=0) as file:
+            file.write(line.encode("utf-8", "backslashreplace"))
     except OSError as problem:
         return f"trajectory not recorded in {path}: {problem.strerror}"
     return ""

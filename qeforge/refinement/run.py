@@ -12,6 +12,7 @@ from typing import Any
 
 from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, ModuleReport
+from qeforge.domain.trajectory import Stop
 from qeforge.errors import QeforgeError, WriteError
 from qeforge.refinement.module import generate_module
 from qeforge.refinement.task import ModuleTask
@@ -50,6 +51,8 @@ def _one_by_one(tasks: Sequence[ModuleTask], progress: Progress) -> tuple[list[M
         try:
             reports.append(_guarded(task, progress))
         except KeyboardInterrupt:
+            return reports, True
+        if reports[-1].stop is Stop.INTERRUPTED:  # heard inside, where it cut that module's search short
             return reports, True
     return reports, False
 

@@ -37,7 +37,10 @@ def score_module(task: ModuleTask, files: Sequence[Path]) -> ModuleReport:
         module=task.module,
         mutants=mutants,
         rootdir=task.root,
+        baseline=runs[0],
         sandbox=task.sandbox,
+        lenient=True,
+        paths=task.python_paths,
     )
     counted = [result for result in results if result.verdict is not Verdict.INCOMPETENT]
     killed = [result for result in counted if result.verdict in (Verdict.KILLED, Verdict.TIMEOUT)]
@@ -80,6 +83,8 @@ def _run(task: ModuleTask, files: Sequence[Path], *, hash_seed: int, reverse: bo
         reverse=reverse,
         timeout=_TIMEOUT,
         sandbox=task.sandbox,
+        lenient=True,
+        paths=task.python_paths,
     )
 
 

@@ -260,6 +260,22 @@ def test_a_linked_package_is_followed_once(tmp_path: Path) -> None:
     assert found_in(tmp_path / "work") == ["one", "one.a"]
 
 
+def test_a_linked_file_has_the_name_it_has_here(tmp_path: Path) -> None:
+    tree(tmp_path, "store/x1.py", "pkg/__init__.py")
+    (tmp_path / "pkg" / "mod.py").symlink_to(tmp_path / "store" / "x1.py")
+    assert names(discover([tmp_path / "pkg" / "mod.py"])) == ["pkg.mod"]
+
+
+def test_links_to_themselves_do_not_end_the_walk(tmp_path: Path) -> None:
+    tree(tmp_path, "good.py")
+    for name in ("loop", "loop.py"):
+        (tmp_path / name).symlink_to(name)
+    found = discover([tmp_path])
+    assert names(found) == ["good"]
+    assert [s.path.name for s in found.skipped] == ["loop.py"]
+    assert found.skipped[0].reason.startswith("cannot be read: ")
+
+
 def test_a_link_that_leads_to_itself_is_an_unreadable_path(tmp_path: Path) -> None:
     (tmp_path / "loop.py").symlink_to("loop.py")
     with pytest.raises(UsageError, match=r"loop\.py"):

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import hashlib
 import importlib
 import io
 import logging
@@ -11,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import Mock
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal, GoalKind
@@ -23,9 +25,9 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 _LITERAL = (str, bytes, int, float, bool, type(None), list, tuple, dict, set)
 
 
-def targets_of(path: Path, module: str) -> dict[str, Target]:
+def targets_of(source: str, module: str) -> dict[str, Target]:
     """Targets of a subject module, functions and methods."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(source)
     found = {}
     for node, owner in _functions(tree):
         qualname = f"{owner}.{node.name}" if owner else node.name
@@ -38,7 +40,7 @@ def targets_of(path: Path, module: str) -> dict[str, Target]:
             parameters=tuple(_parameters(node, bound=bool(owner))),
             returns=None,
             span=Span(line=node.lineno, end_line=node.end_lineno or node.lineno),
-            digest=f"{node.lineno:064x}",
+            digest=hashlib.sha256((ast.get_source_segment(source, node) or "").encode()).hexdigest(),
             complexity=1,
             owner=owner or None,
         )
@@ -61,9 +63,7 @@ def _parameters(node: ast.FunctionDef, *, bound: bool) -> Iterator[Parameter]:
     defaults = [None] * (len(plain) - len(node.args.defaults)) + [ast.unparse(d) for d in node.args.defaults]
     for argument, default in list(zip(plain, defaults, strict=True))[int(bound) :]:
         annotation = ast.unparse(argument.annotation) if argument.annotation else None
-        yield Parameter(
-            name=argument.arg, kind=ParameterKind.POSITIONAL, annotation=annotation, default=default
-        )
+        yield Parameter(name=argument.arg, kind=ParameterKind.POSITIONAL, annotation=annotation, default=default)
     for argument, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
         yield Parameter(
             name=argument.arg, kind=ParameterKind.KEYWORD_ONLY, default=ast.unparse(value) if value else None
@@ -78,7 +78,12 @@ def snapshot(value: object, depth: int = 0) -> Snapshot:
         return Snapshot(type_name=name, source=repr(value))
     if name == "decimal.Decimal":
         return Snapshot(type_name=name, source=repr(value), imports=("from decimal import Decimal",))
-    attributes = [(f".{k}", snapshot(v, depth + 1)) for k, v in vars(value).items()] if hasattr(value, "__dict__") else []
+    if isinstance(value, Mock):
+        calls = Snapshot(type_name="list", source=repr(value.mock_calls), imports=("from unittest.mock import call",))
+        return Snapshot(type_name="unittest.mock.Mock", attributes=((".mock_calls", calls),))
+    attributes = (
+        [(f".{k}", snapshot(v, depth + 1)) for k, v in vars(value).items()] if hasattr(value, "__dict__") else []
+    )
     return Snapshot(type_name=name, attributes=tuple(attributes) if depth < 3 else ())
 
 
@@ -93,7 +98,9 @@ def observe(candidate: Candidate, module: ModuleType) -> Observation:
             space["tmp_path"] = Path(folder)
         for source in (*candidate.imports, *candidate.arrange):
             exec(source, space)
-        variables = {n: v for n, v in space.items() if type(v) is list or type(v).__module__ == module.__name__}
+        variables = {
+            n: v for n, v in space.items() if isinstance(v, list | Mock) or type(v).__module__ == module.__name__
+        }
         before = {name: snapshot(value) for name, value in variables.items()}
         result: Snapshot | None = None
         raised = None
@@ -169,11 +176,13 @@ def cases_for(candidates: Sequence[Candidate], module: ModuleType) -> tuple[Test
         seen = observe(candidate, module)
         assertions = assertions_for(candidate, seen, [seen, seen])
         line = 10 + 3 * index
-        goals = frozenset({
-            Goal(kind=GoalKind.LINE, arc=(line, line)),
-            Goal(kind=GoalKind.LINE, arc=(line + 1, line + 1)),
-            Goal(kind=GoalKind.BRANCH, arc=(line, line + 2)),
-        })
+        goals = frozenset(
+            {
+                Goal(kind=GoalKind.LINE, arc=(line, line)),
+                Goal(kind=GoalKind.LINE, arc=(line + 1, line + 1)),
+                Goal(kind=GoalKind.BRANCH, arc=(line, line + 2)),
+            }
+        )
         mutants = frozenset({f"{line}:4-{line}:9:comparison:a <= b"})
         found.append(
             TestCase(candidate=candidate, observation=seen, assertions=assertions, goals=goals, mutants=mutants)

@@ -4,19 +4,31 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import ModuleFacts
-from qeforge.domain.mutant import MutantJob, MutantResult, Probe, Verdict
+from qeforge.domain.mutant import Kill, Mutant, MutantJob, MutantResult, Probe, Verdict
 from qeforge.domain.observation import Arc, Frame, Observation, Outcome, Raised, Snapshot
+from qeforge.oracle.stability import facet_content
 
+_MOST_LINES = 5_000
 _LITERALS = (int, float, str, bytes, bool, type(None), list, dict, tuple, set)
 
 
+class _Endless(BaseException):
+    """A candidate ran more lines than any of a test should."""
+
+
 class InProcessJudge:
-    """Runs trusted code only. Counts what it was asked for."""
+    """Runs trusted code only. Counts what it was asked for.
+
+    Attributes:
+        executions: runs of candidates, mutants included.
+        mutant_runs: probes run against mutants.
+    """
 
     import_arcs: frozenset[Arc] = frozenset()
 
@@ -24,6 +36,7 @@ class InProcessJudge:
         self.module = module
         self._facts = facts or ModuleFacts(module=module.__name__)
         self.executions = 0
+        self.mutant_runs = 0
 
     def facts(self) -> ModuleFacts:
         return self._facts
@@ -40,16 +53,50 @@ class InProcessJudge:
     def mutate(
         self, jobs: Sequence[MutantJob], probes: Sequence[Probe], *, first_only: bool = True
     ) -> list[MutantResult]:
-        return [MutantResult(mutant=job.mutant, verdict=Verdict.SURVIVED) for job in jobs]
+        usual = [self._one(probe.candidate) for probe in probes]
+        return [self._tried(job, probes, usual, first_only) for job in jobs]
 
     def close(self) -> None:
         pass
+
+    def _tried(
+        self, job: MutantJob, probes: Sequence[Probe], usual: Sequence[Observation], first_only: bool
+    ) -> MutantResult:
+        source = _mutated(Path(str(self.module.__file__)).read_text(encoding="utf-8"), job.mutant)
+        try:
+            code = compile(source, str(self.module.__file__), "exec")
+        except SyntaxError:
+            return MutantResult(mutant=job.mutant, verdict=Verdict.INCOMPETENT)
+        names = vars(self.module)
+        before = dict(names)
+        kills: list[Kill] = []
+        try:
+            exec(code, names)
+            for number in job.probes:
+                self.mutant_runs += 1
+                seen = self._one(probes[number].candidate)
+                facets = tuple(
+                    facet
+                    for facet in probes[number].facets
+                    if facet_content(seen, facet) != facet_content(usual[number], facet)
+                )
+                if facets:
+                    kills.append(Kill(test=number, facets=facets))
+                    if first_only:
+                        break
+        finally:
+            names.clear()
+            names.update(before)
+        return MutantResult(
+            mutant=job.mutant, verdict=Verdict.KILLED if kills else Verdict.SURVIVED, kills=tuple(kills)
+        )
 
     def _one(self, candidate: Candidate) -> Observation:
         self.executions += 1
         space: dict[str, Any] = {}
         arcs: set[Arc] = set()
-        with _tracing(str(self.module.__file__), arcs), contextlib.redirect_stdout(io.StringIO()):
+        out = io.StringIO()
+        with _tracing(str(self.module.__file__), arcs), contextlib.redirect_stdout(out):
             try:
                 exec("\n".join((*candidate.imports, *candidate.arrange)), space)
             except Exception as problem:
@@ -64,13 +111,32 @@ class InProcessJudge:
                     value = space.get("result")
             except SyntaxError:
                 return Observation(outcome=Outcome.INVALID)
-            except BaseException as problem:
-                return Observation(outcome=Outcome.RAISED, raised=_raised(problem, self.module), arcs=frozenset(arcs))
+            except _Endless:
+                return Observation(outcome=Outcome.TIMEOUT, arcs=frozenset(arcs))
+            except (Exception, SystemExit) as problem:
+                return Observation(
+                    outcome=Outcome.RAISED,
+                    raised=_raised(problem, self.module),
+                    stdout=out.getvalue(),
+                    arcs=frozenset(arcs),
+                )
         source = repr(value) if isinstance(value, _LITERALS) else None
         name = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
         return Observation(
-            outcome=Outcome.RETURNED, result=Snapshot(type_name=name, source=source), arcs=frozenset(arcs)
+            outcome=Outcome.RETURNED,
+            result=Snapshot(type_name=name, source=source),
+            stdout=out.getvalue(),
+            arcs=frozenset(arcs),
         )
+
+
+def _mutated(source: str, mutant: Mutant) -> str:
+    lines = source.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    start, end = (starts[line - 1] + column for line, column in (mutant.start, mutant.end))
+    return source[:start] + mutant.replacement + source[end:]
 
 
 def _compiled(act: str) -> CodeType:
@@ -97,6 +163,8 @@ def _raised(problem: BaseException, module: ModuleType) -> Raised:
 
 @contextlib.contextmanager
 def _tracing(file: str, arcs: set[Arc]) -> Iterator[None]:
+    lines = 0
+
     def tracer(frame: FrameType, event: str, _: Any) -> Any:
         if frame.f_code.co_filename != file:
             return None
@@ -104,8 +172,11 @@ def _tracing(file: str, arcs: set[Arc]) -> Iterator[None]:
         last = -first
 
         def local(frame: FrameType, event: str, _: Any) -> Any:
-            nonlocal last
+            nonlocal last, lines
             if event == "line":
+                lines += 1
+                if lines > _MOST_LINES:
+                    raise _Endless
                 arcs.add((last, frame.f_lineno))
                 last = frame.f_lineno
             elif event == "return":

@@ -106,3 +106,19 @@ class Account:
 
     def _audit(self) -> list[str]:
         return [f"{self.owner}: {self.balance}"]
+
+
+def extend(items, item):
+    """Changes its argument."""
+    items.append(item)
+
+
+def notify(callback, event):
+    """Calls back twice."""
+    callback(event)
+    callback(event, last=True)
+
+
+def open_account(owner):
+    """Through a function."""
+    return Account(owner)

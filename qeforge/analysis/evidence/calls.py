@@ -10,6 +10,7 @@ from qeforge.analysis.evidence.model import Strength, Trace
 from qeforge.analysis.evidence.refs import Ref, Refs, View, iterate, viewed, whole
 from qeforge.analysis.evidence.surroundings import Link
 from qeforge.analysis.static import MISSING, RegexText
+from qeforge.domain.facts import TypeRef
 
 if TYPE_CHECKING:
     from qeforge.analysis.evidence.expressions import ExpressionReader
@@ -155,6 +156,8 @@ class CallReader:
         if isinstance(owner, dict | list | tuple) and name in ("get", "pop", "setdefault", "index", "count", "remove"):
             predicates.among(refs, owner)
         elif isinstance(owner, str) and name == "join":
+            for trace in whole(refs):
+                trace.vote(Strength.HINTED, TypeRef("list", (known.STR,)))
             for ref in iterate(refs):
                 ref.trace.vote(Strength.USED, known.STR)
         elif isinstance(owner, str) and name in known.TEXT_ARGUMENTS:

@@ -7,7 +7,7 @@ from qeforge.analysis.evidence.annotations import Annotations, type_of_value
 from qeforge.analysis.evidence.choices import Choices
 from qeforge.analysis.evidence.docstrings import documented_types
 from qeforge.analysis.evidence.knowledge import DICT, STR
-from qeforge.analysis.evidence.model import Evidence, Strength, Trace
+from qeforge.analysis.evidence.model import DEEPEST, Evidence, Strength, Trace
 from qeforge.analysis.evidence.reader import Reader, arguments_of, bind_defaults
 from qeforge.analysis.evidence.refs import Ref, Refs
 from qeforge.analysis.evidence.surroundings import Surroundings
@@ -243,7 +243,7 @@ def _inherited_constructor(around: Surroundings, owner: str) -> dict[str, Trace]
     return None
 
 
-def _settled(trace: Trace) -> Trace:
+def _settled(trace: Trace, depth: int = DEEPEST) -> Trace:
     """Draws the conclusions that need all notes: text asked for in a mapping is a key; items that are strings make
     a string or a list of them."""
     if trace.keys or trace.votes.get(DICT, Strength.HINTED) < Strength.HINTED:
@@ -254,6 +254,6 @@ def _settled(trace: Trace) -> Trace:
     element = trace.element
     if element and not trace.votes and STR in element.votes:
         trace.vote(Strength.HINTED, STR, TypeRef("list", (STR,)))
-    for _, inner in list(trace.children()):
-        _settled(inner)
+    for _, inner in list(trace.children()) if depth else ():
+        _settled(inner, depth - 1)
     return trace

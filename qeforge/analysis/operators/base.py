@@ -45,6 +45,10 @@ class Text:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1]
 
+    def offset_of(self, position: tuple[int, int]) -> int:
+        """The inverse of `position`."""
+        return self._starts[position[0] - 1] + position[1]
+
     def start(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.pattern | ast.keyword) -> int:
         """Where the node's own text starts; parentheses around it do not count."""
         return self.offset(node.lineno, node.col_offset)

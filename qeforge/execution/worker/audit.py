@@ -10,8 +10,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 _MOST_EFFECTS = 200  # a loop over a million files is one lesson, not a million
@@ -67,6 +66,7 @@ class Rules(NamedTuple):
 _recording = False
 _effects: dict[tuple[str, str, str], bool] = {}
 _forking_thread: int | None = None
+_own_children: set[int] = set()
 
 
 def start_recording() -> None:
@@ -88,15 +88,19 @@ def take_effects() -> list[dict[str, Any]]:
     return taken
 
 
-@contextmanager
-def own_fork() -> Iterator[None]:
-    """Lets `os.fork` of this thread pass."""
+def fork() -> int:
+    """`os.fork` that is let through. The server may also signal the child, and the group that the child leads."""
     global _forking_thread
     _forking_thread = threading.get_ident()
     try:
-        yield
+        pid = os.fork()
     finally:
         _forking_thread = None
+    if pid:
+        _own_children.add(pid)
+    else:
+        _own_children.clear()
+    return pid
 
 
 def install(rules: Rules) -> None:
@@ -166,7 +170,7 @@ class _Handlers:
             "urllib.Request": self._remark("network"),
             "os.fork": self._fork,
             "os.kill": self._kill,
-            "os.killpg": self._program,
+            "os.killpg": self._kill_group,
             "ctypes.dlsym": self._symbol,
             "ctypes.dlsym/handle": self._symbol,
             "builtins.input": self._remark("stdin"),
@@ -289,7 +293,11 @@ class _Handlers:
             self._program(event, arguments)
 
     def _kill(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if arguments[0] != os.getpid():
+        if arguments[0] not in _own_children and arguments[0] != os.getpid():
+            self._program(event, arguments)
+
+    def _kill_group(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if arguments[0] not in _own_children:
             self._program(event, arguments)
 
     def _program(self, event: str, arguments: tuple[Any, ...]) -> None:

@@ -8,11 +8,15 @@ import signal
 import struct
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from . import sandbox
 from .frames import FrameReader, encode, write_frame
+
+DONE, BEAT = 0xFFFFFFFF, 0xFFFFFFFE
+"""Indices of frames that report on no item: the request is done, the worker is still at it."""
 
 _INDEX = struct.Struct("!I")
 _SHARED = struct.Struct("II")  # marks made, whether it leaves early on purpose
@@ -58,6 +62,10 @@ class Channel:
         """Report on an item."""
         write_frame(self._fd, _INDEX.pack(index) + encode(message))
 
+    def beat(self) -> None:
+        """Tell the parent that the work goes on."""
+        self.send(BEAT, None)
+
     def mark(self) -> None:
         """Tell the watch that there is progress within an item."""
         self._marks += 1
@@ -72,6 +80,36 @@ class Channel:
 
 Task = Callable[[Sequence[int], Channel], None]
 """Runs the items with these indices in order, in a child, and reports on each."""
+
+
+class Workforce(Protocol):
+    """Runs items somewhere."""
+
+    def perform(
+        self,
+        items: Iterable[int],
+        task: Task,
+        *,
+        limits: Limits,
+        deliver: Callable[[int, bytes], bool],
+        failed: Callable[[int, Failure, int], None],
+        ready: Callable[[Sequence[int]], None] = lambda items: None,
+        batch: int = 1,
+        parallel: int = 1,
+    ) -> None:
+        """Run all items.
+
+        Args:
+            items: indices, each run once; one whose child dies is run again alone, and then given up.
+            task: what a child does.
+            limits: for each item, or each part of it that ends with a mark.
+            deliver: takes each report, index and whole frame; False while the item goes on.
+            failed: takes each item that will not report any more, with the marks that its child had made.
+            ready: called before a child starts with items, in the process that forks it.
+            batch: items for one child.
+            parallel: children alive at once.
+        """
+        ...
 
 
 class _Child:
@@ -160,20 +198,11 @@ class Nursery:
         limits: Limits,
         deliver: Callable[[int, bytes], bool],
         failed: Callable[[int, Failure, int], None],
+        ready: Callable[[Sequence[int]], None] = lambda items: None,
         batch: int = 1,
         parallel: int = 1,
     ) -> None:
-        """Run all items, `batch` to a child.
-
-        Args:
-            items: indices, each run once; one whose child dies is run again alone, and then given up.
-            task: what a child does.
-            limits: for each item.
-            deliver: takes each report, index and whole frame; False while the item goes on.
-            failed: takes each item without a report, with the marks that its child had made.
-            batch: items for one child.
-            parallel: children alive at once.
-        """
+        """Run all items, `batch` to a child; see `Workforce`. Raises ParentGone."""
         waiting = list(items)[::-1]
         retries: list[int] = []
         children: dict[int, _Child] = {}
@@ -187,15 +216,16 @@ class Nursery:
                     else:
                         chosen, alone = waiting[: -batch - 1 : -1], batch == 1
                         del waiting[-len(chosen) :]
+                    ready(chosen)
                     child = self._fork(chosen, task, alone=alone)
                     children[child.reader.fd] = child
                     poll.register(child.reader.fd, select.POLLIN)
-                ready = dict(poll.poll(_TICK * 1000))
-                if self._request_fd in ready:
+                events = dict(poll.poll(_TICK * 1000))
+                if self._request_fd in events:
                     raise ParentGone
                 for fd, child in list(children.items()):
                     ended = failure = None
-                    if fd in ready:
+                    if fd in events:
                         reports, ended = child.reports()
                         for index, frame in reports:
                             if deliver(index, frame) and index in child.items:
@@ -237,6 +267,7 @@ class Nursery:
             os.close(writing)
             return _Child(pid, reading, shared, items, alone)
         try:
+            errors = os.dup(2)
             for fd in (reading, *self._private_fds):
                 os.close(fd)
             os.setpgid(0, 0)
@@ -244,6 +275,8 @@ class Nursery:
             sandbox.enter_child(self._policy)
             task(items, Channel(writing, shared))
             os._exit(0)
+        except BaseException:  # a fault of the harness: the code under test is caught further in
+            os.write(errors, traceback.format_exc().encode("utf-8", "replace"))
         finally:  # whatever happened, nothing of the server may run here
             os._exit(1)
 

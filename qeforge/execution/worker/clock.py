@@ -2,13 +2,24 @@
 
 import datetime
 import time
+from functools import lru_cache
 from typing import Any
 
 _NEAR = 2 * 86_400.0  # seconds
-_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%a %b %d")
+_FORMATS = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y"),
+    *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%a %b %d"),
+)
 
 _time = time.time  # before anything replaces it
 _datetime, _date = datetime.datetime, datetime.date
+
+
+@lru_cache(maxsize=2)
+def _around(hour: int) -> tuple[int, tuple[str, ...]]:
+    """The year of an hour since the epoch, and its day, the one before and the one after in the usual forms."""
+    days = [_datetime.fromtimestamp(hour * 3_600 + shift) for shift in (-86_400, 0, 86_400)]
+    return days[1].year, tuple(dict.fromkeys(day.strftime(pattern) for day in days for pattern in _FORMATS))
 
 
 class Present:
@@ -16,12 +27,9 @@ class Present:
 
     def __init__(self, mentioned: str = "") -> None:
         self._now = _time()
-        days = [_datetime.fromtimestamp(self._now + shift) for shift in (-86_400, 0, 86_400)]
-        self._today = [
-            text for day in days for text in (day.strftime(pattern) for pattern in _FORMATS) if text not in mentioned
-        ]
-        year = str(days[1].year)
-        self._year = None if year in mentioned else days[1].year
+        year, texts = _around(int(self._now) // 3_600)
+        self._today = [text for text in texts if text not in mentioned]
+        self._year = None if str(year) in mentioned else year
 
     def shows_in(self, text: str) -> bool:
         """Whether a text has today's date (yesterday's and tomorrow's, for time zones) in a usual form."""

@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from types import CodeType, FunctionType, ModuleType
+from types import ModuleType
 from typing import NamedTuple
 
 from .guard import Expired, Guard
@@ -50,21 +50,6 @@ def load(name: str, path: str, tracer: Tracer, guard: Guard, cpu_seconds: float)
     if found is None or os.path.realpath(found) != os.path.realpath(path):
         raise ImportFailure(f"import {name} finds {found or 'a module without a file'} instead")
     return Imported(module, arcs)
-
-
-def live_functions(module: ModuleType) -> list[FunctionType]:
-    """Every function object alive whose code comes from the module's file, wherever it hides."""
-    import gc
-
-    from .tracer import FileMatch
-
-    matches = FileMatch(module.__file__ or "")
-    return [item for item in gc.get_objects() if type(item) is FunctionType and matches(item.__code__.co_filename)]
-
-
-def module_codes(module: ModuleType) -> list[CodeType]:
-    """The code objects of its live functions."""
-    return [function.__code__ for function in live_functions(module)]
 
 
 def _reason(error: BaseException, path: str) -> str:

@@ -1,5 +1,6 @@
 """A pytest plugin that tells, test by test, what happened and which lines of the module under test ran."""
 
+import functools
 import os
 import sys
 import time
@@ -19,12 +20,15 @@ def test_id(node: Any, base: str) -> str:
 
     Unlike pytest's own node id it is the same wherever the root folder lies relative to the file.
     """
-    path = os.path.realpath(str(getattr(node, "path", None) or node.fspath))
-    root = os.path.realpath(str(getattr(node.config, "rootpath", None) or node.config.rootdir))
+    path = _real(str(getattr(node, "path", None) or node.fspath))
+    root = _real(str(getattr(node.config, "rootpath", None) or node.config.rootdir))
     inside = path.startswith(root + os.sep)
     file = os.path.relpath(path, root if inside else base).replace(os.sep, "/")
     name = node.nodeid.partition("::")[2]
     return f"{file}::{name}" if name else file
+
+
+_real = functools.lru_cache(maxsize=None)(os.path.realpath)
 
 
 def add_conftests(config: Any, paths: Sequence[str]) -> None:
@@ -125,6 +129,10 @@ class Recorder:
         outcome, message = verdict(self._reports)
         self._send(type="result", id=name, outcome=outcome, message=message, arcs=arcs, seconds=seconds)
 
+    def id_of(self, item: Any) -> str:
+        """The id under which a test's messages go out."""
+        return test_id(item, self._base)
+
     def pytest_runtest_logreport(self, report: Any) -> None:
         """One phase of the running test."""
         self._reports.append(report)
@@ -149,4 +157,5 @@ def one_line(report: Any) -> str:
     if not lines:
         return ""
     # A collection error comes as a whole traceback, whose last line says it.
-    return (lines[0] if crash is not None else lines[-1])[:_MESSAGE]
+    line = lines[0] if crash is not None else lines[-1]
+    return line.removeprefix("E ").strip()[:_MESSAGE]

@@ -78,12 +78,14 @@ class Runner:
     """Runs candidates in this process.
 
     Args:
-        emit_stubborn: called, as the last thing before the process ends, for a candidate that swallows its time limit.
+        world: the module and the instruments.
+        isolation: the state of the process to come back to after each candidate.
+        operands: collects operands, where the module's code has been instrumented for that.
     """
 
-    def __init__(self, world: World, *, operands: Operands | None = None) -> None:
+    def __init__(self, world: World, isolation: Isolation, *, operands: Operands | None = None) -> None:
         self._world = world
-        self._isolation = Isolation(world.module)
+        self._isolation = isolation
         self._operands = operands
         self.tainted = False
         """Whether a candidate left something behind that only a fresh process is free of."""

@@ -152,9 +152,7 @@ def enter_process(policy: Policy) -> list[str]:
         )
     lenient = lenient and any(layer in active for layer in ("read-only-mounts", "landlock"))
     if _uses(policy, "seccomp"):
-        active += seccomp.enter_process(
-            sockets="network-namespace" in contained, programs=lenient, network=lenient
-        )
+        active += seccomp.enter_process(sockets="network-namespace" in contained, programs=lenient, network=lenient)
     if "audit" in policy.layers:
         audit.install(
             audit.Rules(
@@ -181,9 +179,8 @@ def enter_child(policy: Policy) -> None:
 
 
 def fork() -> int:
-    """`os.fork` for the worker itself, which the audit hook lets pass."""
-    with audit.own_fork():
-        return os.fork()
+    """`os.fork` for the worker itself, which the audit hook lets pass, as it does signals to that child."""
+    return audit.fork()
 
 
 def start_recording() -> None:

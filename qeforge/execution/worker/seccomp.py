@@ -41,7 +41,7 @@ _SIGNALS_REFUSED = ("rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
 
 _Instruction = tuple[int, int, int, int]
 
-_children_may_start_programs = False
+_child_rules: "list[list[_Instruction]]" = []  # the same for every child, so built once
 
 
 def enter_process(*, sockets: bool, programs: bool, network: bool) -> list[str]:
@@ -52,8 +52,9 @@ def enter_process(*, sockets: bool, programs: bool, network: bool) -> list[str]:
         programs: programs may be started.
         network: sockets may be bound and connected.
     """
-    global _children_may_start_programs
-    _children_may_start_programs = programs
+    if not programs:
+        _child_rules.extend(_refuse(name) for name in (*_SIGNALS_REFUSED, "fork", "vfork"))
+        _child_rules.append(_clone_rule(_CLONE_THREAD, refuse_if_set=False))
     rules = [_refuse(name) for name in _ALWAYS_REFUSED]
     rules += [_refuse(name, _ENOSYS) for name in _NOT_THERE]
     if not programs:
@@ -68,12 +69,8 @@ def enter_process(*, sockets: bool, programs: bool, network: bool) -> list[str]:
 
 def enter_child() -> None:
     """Filters a forked child further: no new processes, signals only to itself."""
-    if _children_may_start_programs:
-        return
-    rules = [_only_own_pid(name) for name in _SIGNALS]
-    rules += [_refuse(name) for name in (*_SIGNALS_REFUSED, "fork", "vfork")]
-    rules.append(_clone_rule(_CLONE_THREAD, refuse_if_set=False))
-    _install(rules)
+    if _child_rules:
+        _install([*_child_rules, *(_only_own_pid(name) for name in _SIGNALS)])
 
 
 def _install(rules: "list[list[_Instruction]]") -> bool:

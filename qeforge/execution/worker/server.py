@@ -10,16 +10,18 @@ from typing import Any
 
 from . import loading, sandbox
 from .changes import compare
-from .children import Channel, Failure, Limits, Nursery, ParentGone
+from .children import DONE, Channel, Failure, Limits, Nursery, ParentGone, Workforce
 from .fixtures import Fixtures
 from .frames import FrameReader, decode, encode, write_frame
 from .guard import Guard
+from .inline import Inline
+from .isolation import Isolation
+from .mutation import Mutation
 from .operands import Operands
 from .programs import imported_modules
 from .running import Runner, Wire, World
+from .swap import LiveFunctions
 from .tracer import open_tracer
-
-_DONE = b"\xff\xff\xff\xff"
 
 
 class Server:
@@ -34,8 +36,10 @@ class Server:
         self._reply_fd = reply_fd
         self._setup = setup
         self._policy = sandbox.Policy(**setup["policy"])
-        self._nursery = Nursery(self._policy, request_fd, (request_fd, reply_fd))
-        self._forks: bool = setup["fork"] and hasattr(os, "fork")
+        self._workforce: Workforce = Inline()
+        if setup["fork"] and hasattr(os, "fork"):
+            self._workforce = Nursery(self._policy, request_fd, (request_fd, reply_fd))
+        self._mutation: Mutation | None = None
         self._channel = Channel(reply_fd)
         self._known_imports: set[str] = set()
 
@@ -52,7 +56,7 @@ class Server:
             imported = loading.load(setup["module"], setup["file"], tracer, guard, setup["import_seconds"])
         except loading.ImportFailure as failure:
             return {"ok": False, "reason": str(failure)}
-        for code in loading.module_codes(imported.module):
+        for code in LiveFunctions(imported.module).codes():
             tracer.watch(code)
         fixtures = Fixtures()
         fixtures.load(setup["conftests"])
@@ -76,23 +80,24 @@ class Server:
 
     def answer(self, request: dict[str, Any]) -> None:
         """Carry out one request and say when it is done."""
-        summary: dict[str, Any] = {}
         if request["op"] == "facts":
             from .describe import describe
 
             self._channel.send(0, describe(self._world.module))
         elif request["op"] == "mutate":
-            from .mutation import Mutation
-
-            Mutation(self._world, self._nursery, self._channel, self._limits()).answer(request)
+            self._preload([wire for wire, _ in request["probes"]])
+            if self._mutation is None:
+                self._mutation = Mutation(self._world, self._workforce, self._limits())
+            self._mutation.answer(request, self._channel)
         else:
             candidates: list[Wire] = request["candidates"]
             self._preload(candidates)
+            self._isolation = Isolation(self._world.module)
             if request["op"] == "run":
-                self._run(candidates, capture=request["capture"], batch=request["batch"])
+                self._run(candidates, capture=request["capture"], batch=self._setup["batch"])
             else:
                 self._observe(candidates)
-        write_frame(self._reply_fd, _DONE + encode(summary))
+        self._channel.send(DONE, None)
 
     def _limits(self) -> Limits:
         return Limits(cpu=self._setup["cpu_seconds"], wall=self._setup["wall_seconds"])
@@ -120,7 +125,7 @@ class Server:
             if instrumented is not None:
                 operands = Operands()
                 instrumented.install(operands, self._world.tracer)
-            runner = Runner(self._world, operands=operands)
+            runner = Runner(self._world, self._isolation, operands=operands)
             _each(runner.quick, runner, candidates, items, channel)
 
         self._perform(len(candidates), task, batch)
@@ -129,11 +134,11 @@ class Server:
         before: dict[int, dict[str, Any]] = {}
 
         def preview(items: Sequence[int], channel: Channel) -> None:
-            runner = Runner(self._world)
+            runner = Runner(self._world, self._isolation)
             _each(runner.preview, runner, candidates, items, channel)
 
         def look(items: Sequence[int], channel: Channel) -> None:
-            runner = Runner(self._world)
+            runner = Runner(self._world, self._isolation)
             _each(runner.full, runner, candidates, items, channel)
 
         def deliver(index: int, frame: bytes) -> bool:
@@ -148,19 +153,20 @@ class Server:
 
         def keep(index: int, frame: bytes) -> bool:
             before[index] = decode(frame[4:]).get("before", {})
+            self._channel.beat()
             return True
 
         arranged = [index for index, wire in enumerate(candidates) if wire[1] or wire[3]]
         limits = self._limits()
-        self._nursery.perform(arranged, preview, limits=limits, deliver=keep, failed=lambda *_: None)
-        self._nursery.perform(range(len(candidates)), look, limits=limits, deliver=deliver, failed=self._failed)
+        self._workforce.perform(arranged, preview, limits=limits, deliver=keep, failed=lambda *_: None)
+        self._workforce.perform(range(len(candidates)), look, limits=limits, deliver=deliver, failed=self._failed)
 
     def _perform(self, count: int, task: Any, batch: int) -> None:
         def deliver(index: int, frame: bytes) -> bool:
             write_frame(self._reply_fd, frame)
             return True
 
-        self._nursery.perform(
+        self._workforce.perform(
             range(count), task, limits=self._limits(), deliver=deliver, failed=self._failed, batch=batch
         )
 

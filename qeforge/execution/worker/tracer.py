@@ -40,8 +40,12 @@ class Tracer(Protocol):
         """Importing the file is over: all its code is known."""
         ...
 
-    def off(self) -> None:
-        """Never again: what runs from here on runs at full speed."""
+    def pause(self) -> None:
+        """Let code run at full speed until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """Be ready for `start` again."""
         ...
 
 
@@ -101,15 +105,13 @@ class SettraceTracer:
         self._matches = FileMatch(path)
         self._arcs: set[Arc] = set()
         self._shapes: dict[int, _Shape] = {}
-        self._off = False
 
     def start(self) -> None:
         """Begin with no arcs, in all threads."""
         self._arcs = set()
-        if not self._off:
-            tracer = self._build(self._arcs)
-            threading.settrace(tracer)
-            sys.settrace(tracer)
+        tracer = self._build(self._arcs)
+        threading.settrace(tracer)
+        sys.settrace(tracer)
 
     def stop(self) -> set[Arc]:
         """End, and give what was collected."""
@@ -123,10 +125,11 @@ class SettraceTracer:
     def settle(self) -> None:
         """Nothing to do."""
 
-    def off(self) -> None:
-        """Never again."""
-        self._off = True
-        self.stop()
+    def pause(self) -> None:
+        """Nothing to do: code that nobody started to trace costs nothing."""
+
+    def resume(self) -> None:
+        """Nothing to do."""
 
     def _build(self, arcs: set[Arc]) -> Any:
         matches, shapes = self._matches, self._shapes
@@ -222,11 +225,17 @@ class MonitoringTracer:
         self._listening = True
         self._monitoring.set_events(self._TOOL, self._global)
 
-    def off(self) -> None:
-        """Never again."""
+    def pause(self) -> None:
+        """Let code run at full speed until `resume`."""
         self._monitoring.set_events(self._TOOL, 0)
         for code in self._codes.values():
             self._monitoring.set_local_events(self._TOOL, code, 0)
+
+    def resume(self) -> None:
+        """Be ready for `start` again."""
+        self._monitoring.set_events(self._TOOL, self._global)
+        for code in self._codes.values():
+            self._monitoring.set_local_events(self._TOOL, code, self._local)
 
     def _enter(self, code: CodeType, offset: int) -> object:
         if id(code) not in self._codes:
@@ -276,6 +285,29 @@ class MonitoringTracer:
             table = {at: line for start, end, line in spans for at in range(start, end, 2)}
             self._lines[id(code)] = table
         return table.get(offset, code.co_firstlineno)
+
+
+class NoTracer:
+    """Collects nothing, where arcs are not asked for."""
+
+    def start(self) -> None:
+        """Nothing to do."""
+
+    def stop(self) -> set[Arc]:
+        """No arcs."""
+        return set()
+
+    def watch(self, code: CodeType) -> None:
+        """Nothing to do."""
+
+    def settle(self) -> None:
+        """Nothing to do."""
+
+    def pause(self) -> None:
+        """Nothing to do."""
+
+    def resume(self) -> None:
+        """Nothing to do."""
 
 
 def open_tracer(path: str) -> Tracer:

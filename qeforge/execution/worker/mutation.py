@@ -1,0 +1,334 @@
+"""Mutants against probes: one fork each, only the mutated function swapped, only the facets compared that count."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from .changes import compare
+from .children import Channel, Failure, Limits, Workforce
+from .frames import decode
+from .isolation import Isolation
+from .running import Runner, Wire, World
+from .swap import Edit, Incompetent, LiveFunctions, ScopeCode, SourceText, Swap
+from .tracer import NoTracer
+
+_FACTOR, _LEAST_SECONDS = 10, 0.2  # of a probe's own CPU time that it may take against a mutant
+_LOST_CHILDREN = 3  # after so many the rest of a mutant's probes is not tried
+_BATCH = 64
+_perf_counter = time.perf_counter  # before a mutant can get at it
+_TEXTS = {"stdout": "out", "stderr": "err", "logs": "logs", "warnings": "warn", "files": "files"}
+
+
+class Baseline(NamedTuple):
+    """What a probe does without a mutant: facets that can be compared, and what changes are told from."""
+
+    facets: dict[str, Any]
+    before: dict[str, Any]
+    seconds: float
+
+
+class Mutated(NamedTuple):
+    """A compiled mutant: code for live functions, or the whole module's; neither when it is incompetent."""
+
+    swap: Swap | None = None
+    module_code: CodeType | None = None
+
+
+class Mutation:
+    """Answers requests for mutants; what it knows of the module and of probes is kept for the next one."""
+
+    def __init__(self, world: World, workforce: Workforce, limits: Limits) -> None:
+        self._tracer = world.tracer
+        self._world = world._replace(tracer=NoTracer())
+        self._workforce = workforce
+        self._limits = limits
+        self._baselines: dict[str, Baseline] = {}
+        self._source = SourceText(world.module.__file__ or "")
+        self._live = LiveFunctions(world.module)
+        self._reexecutable: bool | None = None
+        self.isolation = Isolation(world.module)
+
+    def answer(self, request: dict[str, Any], channel: Channel) -> None:
+        """Report `{"v": verdict, "k": [[probe, facets], …], "s": seconds}` for each job."""
+        self._tracer.pause()
+        self.isolation = Isolation(self._world.module)
+        try:
+            wires: list[Wire] = [wire for wire, _ in request["probes"]]
+            self._learn(wires, channel)
+            _Trial(self, request, wires, channel).run()
+        finally:
+            self._tracer.resume()
+
+    @property
+    def workforce(self) -> Workforce:
+        """Who runs the work."""
+        return self._workforce
+
+    @property
+    def world(self) -> World:
+        """The module, without a tracer."""
+        return self._world
+
+    def baseline(self, wire: Wire) -> Baseline:
+        """What a probe does without a mutant."""
+        return self._baselines[_key(wire)]
+
+    def limits(self, wires: Sequence[Wire]) -> Limits:
+        """What the watch allows for any one of the probes."""
+        slowest = max((self.seconds(wire) for wire in wires), default=self._limits.cpu)
+        return Limits(cpu=max(2 * _LEAST_SECONDS, slowest), wall=self._limits.wall)
+
+    def seconds(self, wire: Wire) -> float:
+        """CPU time that a probe may take."""
+        return max(_LEAST_SECONDS, _FACTOR * self.baseline(wire).seconds)
+
+    def prepare(self, edit: Edit) -> "Mutated":
+        """A mutant, compiled, to be put in place in a child."""
+        scope = self._source.scope_of(edit)
+        try:
+            if scope is not None:
+                new = ScopeCode(self._source, scope, edit)
+                found = {old: code for live in self._live.of(scope) for old, code in new.build(live).items()}
+                return Mutated(swap=self._live.swap(found))
+            if self._can_run_again():
+                return Mutated(module_code=self._source.module_code(edit))
+        except Incompetent:
+            pass
+        return Mutated()
+
+    def _can_run_again(self) -> bool:
+        """Whether the unchanged module survives being run a second time: else that says nothing about a mutant."""
+        if self._reexecutable is None:
+            verdicts: list[bool] = []
+
+            def task(items: Sequence[int], channel: Channel) -> None:
+                try:
+                    _run_again(self._world.module, self._source.module_code())
+                    channel.send(0, True)
+                except BaseException:  # a module may raise anything
+                    channel.send(0, False)
+
+            def deliver(index: int, frame: bytes) -> bool:
+                verdicts.append(decode(frame[4:]))
+                return True
+
+            self._workforce.perform(
+                [0], task, limits=self._limits, deliver=deliver, failed=lambda *_: verdicts.append(False)
+            )
+            self._reexecutable = verdicts == [True]
+        return self._reexecutable
+
+    def _learn(self, wires: Sequence[Wire], channel: Channel) -> None:
+        """Run the probes that are new, in order and backwards: what depends on the order is not compared."""
+        new = [wire for wire in {_key(wire): wire for wire in wires}.values() if _key(wire) not in self._baselines]
+        passes: list[dict[int, dict[str, Any]]] = [{}, {}, {}]
+
+        def collect(found: dict[int, dict[str, Any]], look: str) -> Any:
+            def task(items: Sequence[int], channel: Channel) -> None:
+                runner = Runner(self._world, self.isolation)
+                for index in items:
+                    channel.send(index, getattr(runner, look)(new[index]))
+
+            def deliver(index: int, frame: bytes) -> bool:
+                found[index] = decode(frame[4:])
+                channel.beat()
+                return True
+
+            def failed(index: int, failure: Failure, marks: int) -> None:
+                found[index] = {"o": failure.value}
+
+            return task, deliver, failed
+
+        forward = list(range(len(new)))
+        for found, look, order in (
+            (passes[0], "preview", forward),
+            (passes[1], "full", forward),
+            (passes[2], "full", forward[::-1]),
+        ):
+            task, deliver, failed = collect(found, look)
+            self._workforce.perform(
+                order, task, limits=self._limits, deliver=deliver, failed=failed, batch=_BATCH
+            )
+        for index, wire in enumerate(new):
+            self._baselines[_key(wire)] = _baseline(*(found[index] for found in passes))
+
+
+class _Trial:
+    """One request: its jobs, and what has been found for each so far."""
+
+    def __init__(self, mutation: Mutation, request: dict[str, Any], wires: list[Wire], channel: Channel) -> None:
+        self._mutation = mutation
+        self._wires = wires
+        self._allowed = [frozenset(facets) for _, facets in request["probes"]]
+        self._jobs = request["jobs"]
+        self._first_only: bool = request["first_only"]
+        self._parallel: int = request["parallel"]
+        self._channel = channel
+        self._kills: list[list[list[Any]]] = [[] for _ in self._jobs]
+        self._begun = [0] * len(self._jobs)
+        self._starts: list[int] = []
+        self._lost = [0] * len(self._jobs)
+        self._timeouts = [0] * len(self._jobs)
+        self._seconds = [0.0] * len(self._jobs)
+        self._again: list[int] = []
+        self._prepared: dict[int, Mutated] = {}
+
+    def run(self) -> None:
+        """Try every mutant."""
+        open_jobs = list(range(len(self._jobs)))
+        while open_jobs:
+            self._again = []
+            self._starts = list(self._begun)
+            self._mutation.workforce.perform(
+                open_jobs,
+                self._task,
+                limits=self._mutation.limits(self._wires),
+                deliver=self._deliver,
+                failed=self._failed,
+                ready=self._prepare,
+                parallel=self._parallel,
+            )
+            open_jobs = self._again
+
+    def _prepare(self, items: Sequence[int]) -> None:
+        self._prepared = {index: self._mutation.prepare(Edit(*self._jobs[index][0][:5])) for index in items}
+
+    def _task(self, items: Sequence[int], channel: Channel) -> None:
+        for index in items:
+            started = _perf_counter()
+            mutated = self._prepared[index]
+            verdict = self._try(index, mutated, channel)
+            if mutated.swap is not None:
+                mutated.swap.leave()
+            channel.send(index, {"v": verdict, "s": _perf_counter() - started})
+
+    def _try(self, index: int, mutated: Mutated, channel: Channel) -> str:
+        """Run the probes against one mutant, in a child; the verdict as far as that is not told by kills."""
+        probes: list[int] = self._jobs[index][1]
+        world = self._mutation.world
+        isolation = self._mutation.isolation
+        if mutated.swap is not None:
+            try:
+                mutated.swap.enter()
+            except Incompetent:
+                return "incompetent"
+        elif mutated.module_code is not None:
+            try:
+                _run_again(world.module, mutated.module_code)
+            except BaseException:  # the module does not survive it
+                channel.send(index, {"k": [probes[0], ["outcome"]], "n": len(probes)})
+                return "killed"
+            isolation = Isolation(world.module)
+        else:
+            return "incompetent"
+        runner = Runner(world, isolation)
+        for number, probe in enumerate(probes[self._begun[index] :], self._begun[index] + 1):
+            channel.mark()
+            wire = self._wires[probe]
+            runner.limit(self._mutation.seconds(wire))
+            record = runner.full(wire)
+            facets = self._differences(probe, record)
+            if facets:
+                channel.send(index, {"k": [probe, facets], "n": number, "t": record["o"] == "timeout"})
+                if self._first_only:
+                    break
+        return "survived"
+
+    def _differences(self, probe: int, record: dict[str, Any]) -> list[str]:
+        baseline = self._mutation.baseline(self._wires[probe])
+        if not baseline.facets:
+            return []
+        if record["o"] in ("timeout", "crashed"):
+            return ["outcome"]
+        found = _facets(record, baseline.before)
+        return [
+            facet
+            for facet, value in baseline.facets.items()
+            if facet in self._allowed[probe] and _differs(facet, value, found.get(facet))
+        ]
+
+    def _deliver(self, index: int, frame: bytes) -> bool:
+        message = decode(frame[4:])
+        if "k" in message:
+            self._kills[index].append(message["k"])
+            self._begun[index] = message["n"]
+            self._timeouts[index] += message.get("t", False)
+            return False
+        self._report(index, message["v"], message["s"])
+        return True
+
+    def _failed(self, index: int, failure: Failure, marks: int) -> None:
+        probes: list[int] = self._jobs[index][1]
+        self._lost[index] += 1
+        at = min(self._begun_in_child(index, marks), len(probes) - 1)
+        self._kills[index].append([probes[at], ["outcome"]])
+        self._timeouts[index] += failure is Failure.TIMEOUT
+        self._begun[index] = at + 1
+        if self._first_only or self._lost[index] >= _LOST_CHILDREN or at + 1 >= len(probes):
+            self._report(index, "killed", 0.0)
+        else:
+            self._again.append(index)
+
+    def _begun_in_child(self, index: int, marks: int) -> int:
+        return self._starts[index] + max(marks - 1, 0)
+
+    def _report(self, index: int, verdict: str, seconds: float) -> None:
+        kills = self._kills[index]
+        if kills and verdict != "incompetent":
+            verdict = "timeout" if self._timeouts[index] == len(kills) else "killed"
+        self._channel.send(index, {"v": verdict, "k": kills, "s": seconds})
+
+
+def _key(wire: Wire) -> str:
+    return json.dumps(wire)
+
+
+def _baseline(preview: dict[str, Any], first: dict[str, Any], second: dict[str, Any]) -> Baseline:
+    before = preview.get("before", {})
+    if first["o"] not in ("returned", "raised"):
+        return Baseline({}, before, 0.0)
+    facets, other = _facets(first, before), _facets(second, before)
+    unstable = {*first.get("u", ()), *second.get("u", ())}
+    same = {facet: value for facet, value in facets.items() if other.get(facet) == value and facet not in unstable}
+    return Baseline(same, before, max(first.get("s", 0.0), second.get("s", 0.0)))
+
+
+def _facets(record: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """A report as values that can be compared, by facet."""
+    found: dict[str, Any] = {"outcome": record["o"]}
+    if "r" in record:
+        found["result"] = record["r"]
+    if "x" in record:
+        found["exception"] = record["x"][:2]
+    for facet, key in _TEXTS.items():
+        found[facet] = record.get(key)
+    found["changes"] = {expression: after for expression, _, after in compare(before, record.get("after", {}))}
+    return found
+
+
+def _differs(facet: str, expected: Any, found: Any) -> bool:
+    if facet == "changes":
+        return found is None or any(found.get(expression) != after for expression, after in expected.items())
+    return bool(expected != found)
+
+
+def _run_again(module: ModuleType, code: CodeType) -> None:
+    """Run a module's code in its namespace, and hand what it makes anew to the modules that imported the old."""
+    names = vars(module)
+    old = {
+        id(value): name
+        for name, value in names.items()
+        if isinstance(value, (type, FunctionType)) or type(value).__module__ == module.__name__
+    }
+    kept = list(names.values())  # so that no identity is used again
+    exec(code, names)
+    package = module.__name__.partition(".")[0]
+    for name, other in list(sys.modules.items()):
+        if other is not module and name.partition(".")[0] == package:
+            for key, value in list(vars(other).items()):
+                if id(value) in old and names.get(old[id(value)], value) is not value:
+                    setattr(other, key, names[old[id(value)]])
+    del kept

@@ -1,0 +1,368 @@
+"""A warm server that runs a suite's tests against mutants: pytest collects once, and each mutant costs one fork.
+
+Three servers come of it, each a fork of the one before, and each hands back what it cannot decide:
+
+- the *collected* one has the tests and the module in memory; its children swap a mutated function in and run the tests
+  that cover it;
+- the *configured* one has loaded plugins and conftest files; its children collect anew around a mutated source, for
+  mutants of code that runs at import;
+- the *blank* one has imported pytest and nothing else, for modules that a conftest file imports already.
+"""
+
+import gc
+import importlib.machinery
+import json
+import os
+import select
+import signal
+import sys
+import time
+import unittest
+from collections.abc import Callable, Sequence
+from importlib.util import decode_source
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import pytest
+
+from . import sandbox
+from .pytest_main import Channel
+from .pytest_recorder import Recorder
+from .pytest_swap import Edit, Swapper, apply_edit
+
+_POLL_SECONDS = 0.05
+_NO_FAILURE = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
+
+
+class Mutation(NamedTuple):
+    """One mutant to try: its place in the request, the edit, the ids of the tests to run, seconds it may take."""
+
+    number: int
+    edit: Edit
+    tests: tuple[str, ...]
+    seconds: float
+    whole: bool
+
+
+_Report = Callable[[dict[str, Any]], None]
+
+
+def serve(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None:
+    """Tries every mutant of the job, and sends one `mutant` message for each."""
+    mutations = [
+        Mutation(number, Edit(*entry["edit"]), tuple(entry["tests"]), entry["seconds"], entry["whole"])
+        for number, entry in enumerate(job["mutants"])
+    ]
+    with open(job["module_path"], "rb") as file:
+        source = decode_source(file.read())
+    server = _Server(job, policy, channel, source)
+    inner = _Branch(server)
+    if inner.is_child:
+        server.run_pytest(_Stages(server, mutations))
+    back = inner.handed_back()
+    attempt = server.try_all([mutation for mutation in mutations if mutation.number in back])
+    if attempt is not None:
+        server.mutate_imports(attempt)
+        server.run_pytest(_Stages(server, None, attempt))
+    channel.send(type="done", code=0)
+
+
+class _Attempt(NamedTuple):
+    """What a forked child has to do, and how it tells."""
+
+    mutation: Mutation
+    report: _Report
+
+
+class _Server:
+    """What all three servers share."""
+
+    def __init__(self, job: dict[str, Any], policy: sandbox.Policy, channel: Channel, source: str) -> None:
+        self.job = job
+        self.source = source
+        self.outer = -1  # pipe to the server that this one was forked from
+        self._policy = policy
+        self._channel = channel
+
+    def run_pytest(self, plugin: "_Stages") -> NoReturn:
+        """A whole pytest run, and the end of this process."""
+        try:
+            pytest.main([*self.job["arguments"], *self.job["files"]], plugins=[plugin])
+        finally:
+            os._exit(0)
+
+    def hand_back(self, mutation: Mutation) -> None:
+        """Leaves a mutant to the server that this one was forked from."""
+        os.write(self.outer, f"{mutation.number}\n".encode("ascii"))
+
+    def try_all(self, mutations: Sequence[Mutation]) -> _Attempt | None:
+        """Forks a child for each and sends its verdict. None when all are through; in a child, what it has to do."""
+        waiting = list(reversed(mutations))
+        running: list[_Child] = []
+        parallel = self.job["parallel"]
+        try:
+            while waiting or running:
+                while waiting and len(running) < parallel:
+                    child = _fork(waiting.pop(), self._policy)
+                    if isinstance(child, _Attempt):
+                        running.clear()  # they are the server's to end
+                        return child
+                    running.append(child)
+                ready = select.select([child.descriptor for child in running], [], [], _POLL_SECONDS)[0]
+                for child in list(running):
+                    ended = child.descriptor in ready and not child.listen()
+                    late = not ended and child.seconds > child.mutation.seconds
+                    if ended or late:
+                        child.end()
+                        running.remove(child)
+                        self._deliver(child, late=late)
+        finally:
+            for child in running:
+                child.end()
+        return None
+
+    def mutate_imports(self, attempt: _Attempt) -> None:
+        """In a child: whoever imports the module from now on gets the mutated one."""
+        mutation, report = attempt
+        path = os.path.realpath(self.job["module_path"])
+        try:
+            code = compile(apply_edit(self.source, mutation.edit), self.job["module_path"], "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            report({"verdict": "incompetent"})
+            os._exit(0)
+        loader: Any = importlib.machinery.SourceFileLoader
+        get_code, exec_module = loader.get_code, loader.exec_module
+
+        def is_target(self: Any) -> bool:
+            return bool(os.path.realpath(self.path) == path)
+
+        def mutated_code(self: Any, fullname: str) -> Any:
+            return code if is_target(self) else get_code(self, fullname)
+
+        def watched_exec(self: Any, module: Any) -> None:
+            try:
+                exec_module(self, module)
+            except BaseException:
+                if is_target(self):
+                    report({"verdict": "incompetent"})
+                    os._exit(0)
+                raise
+
+        loader.get_code, loader.exec_module = mutated_code, watched_exec
+
+    def module_is_loaded(self) -> bool:
+        """Whether something has imported the module under test already."""
+        path = os.path.realpath(self.job["module_path"])
+        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        return any(isinstance(file, str) and os.path.realpath(file) == path for file in files)
+
+    def _deliver(self, child: "_Child", *, late: bool) -> None:
+        answer = child.answer(late=late)
+        if answer["verdict"] == "whole":
+            self.hand_back(child.mutation)
+            return
+        self._channel.send(
+            type="mutant",
+            index=child.mutation.number,
+            verdict=answer["verdict"],
+            test=answer["test"] if answer["verdict"] in ("killed", "timeout") else "",
+            seconds=child.seconds,
+        )
+
+
+class _Branch:
+    """A fork of a server that goes on as the next one; the outer one waits for it."""
+
+    def __init__(self, server: _Server) -> None:
+        reading, writing = os.pipe()
+        self._pid = sandbox.fork()
+        self.is_child = self._pid == 0
+        if self.is_child:
+            os.close(reading)
+            server.outer = writing
+        else:
+            os.close(writing)
+            self._reading = reading
+
+    def handed_back(self) -> set[int]:
+        """The mutants that the inner server could not decide, once it has ended."""
+        data = b""
+        while chunk := os.read(self._reading, 1 << 16):
+            data += chunk
+        os.close(self._reading)
+        os.waitpid(self._pid, 0)
+        return {int(line) for line in data.split()}
+
+
+class _Stages(Recorder):
+    """Stops a pytest run where the servers branch off; in a child it ends the process at the first failure.
+
+    Args:
+        mutations: to be tried by the configured and the collected server; None in a child of the blank one.
+        attempt: what such a child has to do.
+    """
+
+    def __init__(self, server: _Server, mutations: Sequence[Mutation] | None, attempt: _Attempt | None = None) -> None:
+        super().__init__(
+            self._note,
+            None,
+            base=server.job["base"],
+            conftests=server.job["conftests"],
+            only=attempt.mutation.tests if attempt is not None else None,
+        )
+        self._server = server
+        self._mutations = mutations
+        self._attempt = attempt
+        self._swappable: list[Mutation] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: Any) -> None:
+        """The configured server. Returns in those that go on to collect."""
+        if self._mutations is None:
+            return
+        self._swappable = [mutation for mutation in self._mutations if not mutation.whole]
+        whole = [mutation for mutation in self._mutations if mutation.whole]
+        if self._swappable:
+            inner = _Branch(self._server)
+            if inner.is_child:
+                return  # to collect, and to go on in `pytest_runtestloop`
+            back = inner.handed_back()
+            whole += [mutation for mutation in self._swappable if mutation.number in back]
+        if self._server.module_is_loaded():
+            for mutation in whole:
+                self._server.hand_back(mutation)
+            os._exit(0)
+        _rewrite_once(session.config, self._server.job["files"])
+        self._attempt = self._server.try_all(sorted(whole))
+        if self._attempt is None:
+            os._exit(0)
+        self._swappable = []
+        self._only = self._attempt.mutation.tests
+        self._server.mutate_imports(self._attempt)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool | None:
+        """The collected server, whose children run a few tests; None where pytest is to run what it collected."""
+        if not self._swappable:
+            return None
+        by_id = {self.id_of(item): item for item in session.items}
+        swapper = Swapper(self._server.source, self._server.job["module_path"])
+        gc.collect()
+        gc.freeze()
+        self._attempt = self._server.try_all(self._swappable)
+        if self._attempt is None:
+            os._exit(0)
+        mutation, report = self._attempt
+        try:
+            if not swapper.swap(mutation.edit):
+                report({"verdict": "whole"})
+                os._exit(0)
+        except SyntaxError:
+            report({"verdict": "incompetent"})
+            os._exit(0)
+        chosen = [by_id[name] for name in mutation.tests if name in by_id]
+        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        report({"verdict": "survived"})
+        os._exit(0)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+        """Ends a child before pytest writes the failure up, which takes longer than the test."""
+        if self._attempt is not None and call.excinfo is not None and not isinstance(call.excinfo.value, _NO_FAILURE):
+            self._attempt.report({"verdict": "killed", "test": self.id_of(item)})
+            os._exit(0)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """A child that got here has seen no failure."""
+        if self._attempt is not None:
+            self._attempt.report({"verdict": "survived"})
+            os._exit(0)
+
+    def _note(self, **message: Any) -> None:
+        if self._attempt is None:
+            return
+        if message["type"] == "start":
+            self._attempt.report({"test": message["id"]})
+        elif message["type"] == "result" and message["outcome"] in ("failed", "error"):
+            self._attempt.report({"verdict": "killed", "test": message["id"]})
+            os._exit(0)
+
+
+class _Child:
+    """One forked attempt and what it has said so far."""
+
+    def __init__(self, mutation: Mutation, pid: int, descriptor: int) -> None:
+        self.mutation = mutation
+        self.pid = pid
+        self.descriptor = descriptor
+        self.started = time.monotonic()
+        self._said = b""
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since its start."""
+        return time.monotonic() - self.started
+
+    def listen(self) -> bool:
+        """Takes what has come; False at the end."""
+        data = os.read(self.descriptor, 1 << 16)
+        self._said += data
+        return bool(data)
+
+    def answer(self, *, late: bool) -> dict[str, Any]:
+        """The verdict: what it said, or what its silence means."""
+        test = ""
+        for line in self._said.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                break  # cut off by its end
+            if "verdict" in entry:
+                return {"test": test, **entry}
+            test = entry["test"]
+        return {"verdict": "timeout" if late else "killed", "test": test}
+
+    def end(self) -> None:
+        """Kills and forgets it."""
+        for kill, pid in ((os.killpg, self.pid), (os.kill, self.pid)):
+            try:
+                kill(pid, signal.SIGKILL)
+            except OSError:
+                pass  # gone already
+        os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
+
+
+def _rewrite_once(config: Any, files: Sequence[str]) -> None:
+    """Rewrites the test files' assertions here, so that not every child has to: half of what collecting takes.
+
+    The two functions are pytest's own and may change; without them children only take longer.
+    """
+    try:
+        from _pytest.assertion import rewrite
+
+        original = rewrite._rewrite_test
+        done = {file: original(Path(file), config) for file in files}
+    except Exception:
+        return  # a file that does not compile is for the children to report
+    rewrite._rewrite_test = lambda path, config: done.get(str(path)) or original(path, config)
+
+
+def _fork(mutation: Mutation, policy: sandbox.Policy) -> _Child | _Attempt:
+    """The child, in the server; what to do, in the child."""
+    reading, writing = os.pipe()
+    pid = sandbox.fork()
+    if pid:
+        os.close(writing)
+        return _Child(mutation, pid, reading)
+    os.close(reading)
+    os.setpgid(0, 0)
+    if not policy.lenient:
+        sandbox.enter_child(policy)
+    return _Attempt(mutation, lambda entry: _write(writing, entry))
+
+
+def _write(descriptor: int, entry: dict[str, Any]) -> None:
+    os.write(descriptor, json.dumps(entry).encode("ascii") + b"\n")

@@ -1,0 +1,73 @@
+import ast
+from dataclasses import replace
+
+from qeforge.codegen.draft import Draft, draft, simplify
+from qeforge.domain.observation import Facet
+from qeforge.domain.testcase import Assertion
+from tests.oracle.build import candidate, case
+
+
+def simplified(act: str, *arrange: str, check: str = "assert result == 1") -> str:
+    one = replace(case(act, check), candidate=candidate(act, *arrange))
+    made = draft(one)
+    simplify(made)
+    return shown(made)
+
+
+def shown(made: Draft) -> str:
+    return "\n".join(map(ast.unparse, (*made.arrange, *made.act)))
+
+
+def test_a_value_that_is_used_once_moves_into_the_call() -> None:
+    assert simplified("f(x, y)", "x = 1", "y = Decimal('2')") == "f(1, Decimal('2'))"
+
+
+def test_a_chain_of_values_collapses() -> None:
+    assert simplified("f(items)", "x = 1", "items = [x]") == "f([1])"
+
+
+def test_what_is_not_used_goes() -> None:
+    assert simplified("f(1)", "x = 1", "y = Account('Ann')") == "y = Account('Ann')\nf(1)"
+
+
+def test_what_is_checked_afterwards_stays() -> None:
+    assert simplified("f(items)", "items = []", check="assert items == [1]") == "items = []\nf(items)"
+
+
+def test_what_is_used_twice_stays() -> None:
+    assert simplified("f(x, x)", "x = 1") == "x = 1\nf(x, x)"
+
+
+def test_receivers_and_objects_stay() -> None:
+    assert simplified("text.upper()", "text = 'a'") == "text = 'a'\ntext.upper()"
+    assert simplified("f(account)", "account = Account('Ann')") == "account = Account('Ann')\nf(account)"
+
+
+def test_what_runs_more_than_once_or_later_stays() -> None:
+    assert simplified("f(lambda: x)", "x = []") == "x = []\nf(lambda: x)"
+    assert simplified("[x for _ in y]", "x = []", "y = [1]").startswith("x = []")
+
+
+def test_what_is_assigned_again_stays() -> None:
+    assert simplified("f(x)", "x = 1", "x += 1") == "x = 1\nx += 1\nf(x)"
+
+
+def test_long_values_stay() -> None:
+    assert simplified("f(x)", f"x = {'a' * 70!r}").startswith("x = ")
+
+
+def test_a_named_path_is_checked_by_its_name() -> None:
+    check = Assertion(facet=Facet.FILES, code="assert (tmp_path / 'x').read_text() == ''", fixtures=("tmp_path",))
+    subject = candidate("f(path)", "path = tmp_path / 'x'", fixtures=("tmp_path",))
+    made = draft(replace(case("f(path)"), candidate=subject, assertions=(check,)))
+    simplify(made)
+    assert ast.unparse(made.checks[0]) == "assert path.read_text() == ''"
+
+
+def test_contexts_and_checks_are_told_apart() -> None:
+    assertions = (
+        Assertion(facet=Facet.EXCEPTION, code="pytest.raises(SystemExit)"),
+        Assertion(facet=Facet.EXCEPTION, code="assert excinfo.value.code == 2"),
+    )
+    made = draft(replace(case("f(1)"), assertions=assertions))
+    assert len(made.contexts) == len(made.checks) == 1
