@@ -66,7 +66,7 @@ class Interrupted(KeyboardInterrupt):
 def list_targets(config: Config, paths: Sequence[Path]) -> tuple[tuple[TargetRow, ...], tuple[SkippedModule, ...]]:
     """What would be tested, with what existing tests reach of each target."""
     found = _find(config, paths)
-    wanted = _wanted(config, found.discovery.modules)
+    wanted = _wanted(replace(config, private=True), found.discovery.modules)  # private ones are listed, with the reason
     rows: list[TargetRow] = []
     for module in found.discovery.modules:
         task = _task(config, found, module, None)

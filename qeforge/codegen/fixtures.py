@@ -1,4 +1,4 @@
-"""Arrangement that several tests repeat becomes a fixture named by its variable."""
+"""Arrangement that several tests repeat: classes and functions move to the file, objects into fixtures."""
 
 import ast
 from collections import Counter
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from qeforge.codegen.syntax import BUILTINS, bound_names, is_value, names_in
 from qeforge.codegen.tables import TestFunction
+
+_SHARED = 2
+"""Tests that must define the same class or function before it moves out of them."""
 
 REPEATED = 3
 """Tests that must share an arrangement before it moves out of them."""
@@ -26,6 +29,48 @@ class Fixture:
     name: str
     value: ast.expr
     needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helper:
+    """A class or function that tests share."""
+
+    name: str
+    node: ast.stmt
+
+
+def extract_helpers(functions: Sequence[TestFunction], taken: Collection[str] = ()) -> list[Helper]:
+    """Moves classes and functions that two tests or more define alike out of them.
+
+    Args:
+        functions: the tests of a file; their drafts are changed.
+        taken: names that the module level of the file binds otherwise.
+    """
+    uses: Counter[tuple[str, str]] = Counter()
+    for function in functions:
+        uses.update({(node.name, ast.unparse(node)) for node in _definitions(function)})
+    found: dict[str, Helper] = {}
+    for (name, source), count in sorted(uses.items(), key=lambda item: (-item[1], item[0])):
+        if count < _SHARED or name in found or name in taken or name.lower().startswith("test"):
+            continue
+        found[name] = Helper(name=name, node=ast.parse(source).body[0])
+        for function in functions:
+            same = [node for node in _definitions(function) if ast.unparse(node) == source]
+            function.draft.arrange = [node for node in function.draft.arrange if node not in same]
+    return list(found.values())
+
+
+def _definitions(function: TestFunction) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Those in the arrangement that use nothing of the test around them."""
+    draft = function.draft
+    columns = function.table.columns if function.table else []
+    found = []
+    for node in draft.arrange:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            others = [other for other in draft.everything() if other is not node]
+            if not set(names_in([node])) & {*bound_names(others), *columns, *draft.fixtures}:
+                found.append(node)
+    return found
 
 
 def extract_fixtures(functions: Sequence[TestFunction], taken: Collection[str] = ()) -> list[Fixture]:

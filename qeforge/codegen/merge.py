@@ -39,7 +39,7 @@ def merge(old: str, new: str, *, refreshed: Collection[str]) -> str:
         for target, digest in after.digests.items()
         if target in refreshed or target in before.digests
     }
-    return _whole(after.module, plan, _in_order(_in_use([*kept, *fresh]), list(digests)), digests)
+    return _whole(after.module, plan, _in_order(_in_use([*kept, *fresh], edited=before.edited), list(digests)), digests)
 
 
 def _whole(module: str, plan: ImportPlan, pieces: Sequence[Piece], digests: Mapping[str, str]) -> str:
@@ -105,15 +105,16 @@ def _renamed(piece: Piece, changed: Mapping[str, str]) -> Piece:
     return replace(piece, name=changed.get(piece.name, piece.name), text=text)
 
 
-def _in_use(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces without fixtures that no other piece asks for any more."""
+def _in_use(pieces: Sequence[Piece], *, edited: bool) -> list[Piece]:
+    """The pieces without fixtures and helpers that no other piece asks for any more; a person's helpers stay."""
     kept = list(pieces)
     while True:
         asked = [_words(piece) for piece in kept]
         idle = [
             piece
             for piece in kept
-            if "pytest.fixture" in piece.text
+            if not piece.name.startswith("test")
+            and ("pytest.fixture" in piece.text or not edited)
             and "autouse" not in piece.text
             and not any(piece.name in words for other, words in zip(kept, asked, strict=True) if other is not piece)
         ]

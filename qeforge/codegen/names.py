@@ -10,7 +10,7 @@ from qeforge.codegen.signatures import Signatures, called_name, find_call
 from qeforge.codegen.syntax import expression, snake
 from qeforge.codegen.words import Trait, result_words, slug, subject_words, trait, type_word
 from qeforge.domain.observation import Facet
-from qeforge.domain.target import Kind, Target
+from qeforge.domain.target import Kind, Parameter, Target
 from qeforge.domain.testcase import Assertion, TestCase
 
 LONGEST = 70
@@ -19,8 +19,8 @@ LONGEST = 70
 _SPECIAL = 4
 """Weight of a trait that is worth saying even where the name would be unique without it."""
 
-_DISTANT = 2
-"""What a trait of the receiver weighs less than one of the act."""
+_DISTANT, _FAR = 2, 5
+"""What a trait of the receiver weighs less than one of the act: where the act has none, and where it has some."""
 
 _VALID = re.compile(r"test_[a-z0-9_]+")
 _REJECTING = frozenset(
@@ -92,6 +92,8 @@ def _options(case: TestCase, targets: Mapping[str, Target]) -> list[str]:
     if raised is not None and raised.type_name == "SystemExit":
         status = raised.message if raised.message.isdigit() else ""
         return _detailed(f"test_{subject}_exits", f"with_{status}" if status else "", traits)
+    if raised is not None and "raise " in case.candidate.act:
+        return _detailed(f"test_{subject}_passes_on", snake(raised.type_name.rpartition(".")[2]), traits)
     if raised is not None:
         verb, what = _raises(raised.type_name)
         return _detailed(f"test_{subject}_{verb}", what, traits, direct=verb == "rejects")
@@ -204,24 +206,31 @@ def _raises(type_name: str) -> tuple[str, str]:
 
 
 def _traits(case: TestCase, target: Target | None, signatures: Signatures) -> list[Trait]:
-    inputs, own = _inputs(case, target, signatures)
-    declared = {p.name: p for p in target.parameters} if target and own else {}
+    inputs, built = _inputs(case, target, signatures)
+    declared = {p.name: p for p in target.parameters} if target else {}
+    found = _described(inputs, declared)
+    distant = _FAR if inputs else _DISTANT
+    return found + [replace(one, weight=one.weight - distant) for one in _described(built, {})]
+
+
+def _described(inputs: Sequence[tuple[str, ast.expr]], declared: Mapping[str, Parameter]) -> list[Trait]:
     alone = len(inputs) == 1
-    found = [
+    return [
         trait(node, name, declared.get(name), alone=alone, first=index == 0)
         for index, (name, node) in enumerate(inputs)
     ]
-    return found if own else [replace(one, weight=one.weight - _DISTANT) for one in found]
 
 
-def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> tuple[list[tuple[str, ast.expr]], bool]:
-    """Arguments of the act by parameter, variables looked through, and True; or, where the act takes none, those that
-    its receiver was built with, and False."""
+_Inputs = list[tuple[str, ast.expr]]
+
+
+def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> tuple[_Inputs, _Inputs]:
+    """Arguments of the act by parameter, variables looked through; and those that its receiver was built with."""
     try:
         act = ast.parse(case.candidate.act).body
         arranged = [node for source in case.candidate.arrange for node in ast.parse(source).body]
     except SyntaxError:
-        return [], True
+        return [], []
     variables: dict[str, ast.expr] = {}
     for node in arranged:
         match node:
@@ -229,14 +238,22 @@ def _inputs(case: TestCase, target: Target | None, signatures: Signatures) -> tu
                 variables[name] = value
     wanted = called_name(target) if target else ""
     call = find_call([*act, *(n for n in arranged if not isinstance(n, ast.Assign))], wanted) if wanted else None
-    receiver = next((name for name, value in variables.items() if _builds(value, target)), "")
+    receiver = _receiver(call, variables, target)
     found = list(signatures.filled(call)) if call is not None else _operands(act)
     found = [(name, node) for name, node in found if not (isinstance(node, ast.Name) and node.id == receiver)]
     looked = [(name, variables.get(node.id, node) if isinstance(node, ast.Name) else node) for name, node in found]
+    looked = [("other" if not name and _builds(node, target) else name, node) for name, node in looked]
     built = variables.get(receiver)
-    if looked or target is None or target.kind is Kind.CONSTRUCTOR or not isinstance(built, ast.Call):
-        return [("other" if not name and _builds(node, target) else name, node) for name, node in looked], True
-    return list(signatures.filled(built)), False
+    if target is None or target.kind is Kind.CONSTRUCTOR or not isinstance(built, ast.Call):
+        return looked, []
+    return looked, list(signatures.filled(built))
+
+
+def _receiver(call: ast.Call | None, variables: Mapping[str, ast.expr], target: Target | None) -> str:
+    """The variable whose method is called, else the first that holds an instance of the target's class."""
+    if call is not None and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        return call.func.value.id
+    return next((name for name, value in variables.items() if _builds(value, target)), "")
 
 
 def _builds(node: ast.expr, target: Target | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qeforge.codegen.body import fixture_source, function_source
 from qeforge.codegen.draft import Draft, draft, simplify
-from qeforge.codegen.fixtures import Fixture, extract_fixtures
+from qeforge.codegen.fixtures import Fixture, Helper, extract_fixtures, extract_helpers
 from qeforge.codegen.formatting import line_length
 from qeforge.codegen.header import stamp
 from qeforge.codegen.imports import ImportPlan, Origin, bindings, rename
@@ -24,7 +24,7 @@ _NO_MUTANTS: Mapping[str, Mutant] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One top-level definition: its name, its text, and the target it is for (empty for a fixture)."""
+    """One top-level definition: its name, its text, and the target it is for (empty for a helper or fixture)."""
 
     name: str
     text: str
@@ -46,12 +46,13 @@ def render(
         why: whether each test says what justifies it.
         mutants: those that cases kill, by id, to describe them in full.
     """
-    functions, fixtures, plan = _functions(suite, targets)
+    functions, helpers, fixtures, plan = _functions(suite, targets)
     width = line_length(suite.path)
     comments = [""] * len(functions)
     if why:
         comments = reasons([_cases(function) for function in functions], mutants, width - 6)
-    pieces = [Piece(name=fixture.name, text=fixture_source(fixture)) for fixture in fixtures]
+    pieces = [Piece(name=helper.name, text=ast.unparse(helper.node)) for helper in helpers]
+    pieces += [Piece(name=fixture.name, text=fixture_source(fixture)) for fixture in fixtures]
     for function, comment in zip(functions, comments, strict=True):
         text = function_source(function, comment, width)
         pieces.append(Piece(name=function.name, text=text, target=function.target))
@@ -65,11 +66,13 @@ def render(
 
 def functions_of(suite: Suite, targets: Mapping[str, Target]) -> dict[str, tuple[TestCase, ...]]:
     """The test functions that `render` writes for the same arguments: name to the cases that it stands for."""
-    functions, _, _ = _functions(suite, targets)
+    functions, _, _, _ = _functions(suite, targets)
     return {function.name: tuple(_cases(function)) for function in functions}
 
 
-def _functions(suite: Suite, targets: Mapping[str, Target]) -> tuple[list[TestFunction], list[Fixture], ImportPlan]:
+def _functions(
+    suite: Suite, targets: Mapping[str, Target]
+) -> tuple[list[TestFunction], list[Helper], list[Fixture], ImportPlan]:
     cases = name_cases(suite.cases, targets)
     rank = {target.id: index for index, target in enumerate(_in_order(targets))}
     ordered = sorted(cases, key=lambda case: rank.get(case.candidate.target, len(rank)))
@@ -80,10 +83,11 @@ def _functions(suite: Suite, targets: Mapping[str, Target]) -> tuple[list[TestFu
         simplify(one)
     functions = tabulate(drafts, targets)
     imported = {name.partition(".")[0] for one in drafts for name in bindings(_import_sources(one))}
-    fixtures = extract_fixtures(functions, imported)
+    helpers = extract_helpers(functions, imported)
+    fixtures = extract_fixtures(functions, imported | {helper.name for helper in helpers})
     _name_functions(functions, targets)
     plan.add({"pytest": Origin("pytest")})
-    return functions, fixtures, plan
+    return functions, helpers, fixtures, plan
 
 
 def _cases(function: TestFunction) -> list[TestCase]:

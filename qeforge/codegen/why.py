@@ -15,7 +15,8 @@ _LONGEST_MUTANT = 34
 def reasons(tests: Sequence[Sequence[TestCase]], mutants: Mapping[str, Mutant], width: int) -> list[str]:
     """One comment for each test of a file, without the `#`; empty where nothing is known.
 
-    What only this test does is what justifies it; where it does nothing alone, all that it does is named.
+    What only this test does is what justifies it; where it does nothing alone, all that it does in the code that it is
+    for is named.
 
     Args:
         tests: the cases of each test.
@@ -31,11 +32,14 @@ def reasons(tests: Sequence[Sequence[TestCase]], mutants: Mapping[str, Mutant], 
     ]
     uses: Counter[Hashable] = Counter(item for pair in worth for items in pair for item in items)
     found = []
-    for goals, killed in worth:
+    for cases, (goals, killed) in zip(tests, worth, strict=True):
         alone = frozenset(goal for goal in goals if uses[goal] == 1)
         alone_killed = frozenset(mutant for mutant in killed if uses[mutant] == 1)
         if alone or alone_killed:
             goals, killed = alone, alone_killed
+        else:
+            own = {case.candidate.target for case in cases}
+            goals = frozenset(goal for goal in goals if goal.target in own) or goals
         found.append(_reason(goals, killed, mutants, width))
     return found
 

@@ -157,6 +157,7 @@ def type_word(type_name: str) -> str:
     known = {
         "str": "text", "int": "number", "float": "number", "complex": "number", "NoneType": "none", "type": "class",
         "function": "function", "method": "function", "builtin_function_or_method": "function", "bool": "truth",
+        "PosixPath": "path", "WindowsPath": "path", "PurePosixPath": "path", "PureWindowsPath": "path",
     }  # fmt: skip
     return known.get(last, snake(re.sub(r"\W", "", last)) or "value")
 

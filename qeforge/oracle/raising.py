@@ -45,6 +45,8 @@ _OWN_OPERATORS = re.compile(
 )
 _QUIET_WARNINGS = frozenset({"ResourceWarning", "ImportWarning", "SyntaxWarning", "BytesWarning"})
 _MOST_WARNINGS = 3
+_DEFINED = re.compile(r"\b(?:def|class) (\w+)")
+_TEST_FRAMES = frozenset({"test", "<module>"})
 
 
 def is_incidental(raised: Raised) -> bool:
@@ -61,12 +63,24 @@ def is_deliberate(raised: Raised) -> bool:
     return not is_incidental(raised) and any(frame.own for frame in raised.frames)
 
 
-def is_about_the_test(raised: Raised) -> bool:
-    """Whether it tells only that the test itself is wrong, or the machine too small."""
+def is_about_the_test(raised: Raised, candidate: Candidate) -> bool:
+    """Whether it tells only that the test itself is wrong, or the machine too small.
+
+    Args:
+        raised: the exception.
+        candidate: what was run; it may raise on purpose, inside a `with`.
+    """
     if raised.type_name in _NEVER:
         return True
+    wrong_call = _WRONG_CALL.search(raised.message)
+    if wrong_call and raised.type_name == "TypeError":
+        called = raised.message.partition("(")[0].rpartition(".")[2]
+        if called in ("<lambda>", *_DEFINED.findall("\n".join(candidate.arrange))):
+            return True  # the code calls a stand-in of the test's in a way that it is not made for
     if any(frame.own for frame in raised.frames):
         return False
+    if all(frame.function in _TEST_FRAMES for frame in raised.frames):  # no Python code of anybody's was entered
+        return _OWN_OPERATORS.search(raised.message) is None and "raise " not in candidate.act
     if raised.type_name in ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError"):
         return True
     if raised.type_name in ("TypeError", "AttributeError"):
@@ -79,7 +93,7 @@ def exception_assertions(
 ) -> tuple[Assertion, ...]:
     """`pytest.raises(…)` for the exception that ended the act, with as much of its message as will stay."""
     raised = first.raised
-    if raised is None or is_about_the_test(raised):
+    if raised is None or is_about_the_test(raised, candidate):
         return ()
     if any(other.raised is None or other.raised.type_name != raised.type_name for other in others):
         return ()

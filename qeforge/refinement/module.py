@@ -8,6 +8,7 @@ from qeforge import __version__
 from qeforge.analysis.goals import GoalMap
 from qeforge.analysis.mutants import find_mutants
 from qeforge.analysis.recipes import doctest_candidates, test_candidates
+from qeforge.codegen.formatting import format_source
 from qeforge.codegen.header import read_header
 from qeforge.codegen.layout import package_files
 from qeforge.codegen.merge import merge
@@ -151,7 +152,7 @@ def _report(
         return replace(report, action=Action.SKIPPED, reason=_why_empty(refined, finished))
     text = finished.text
     if task.merge and old and read_header(old) is not None:
-        joined = merge(old, text, refreshed=task.wanted or frozenset())
+        joined = format_source(merge(old, text, refreshed=task.wanted or frozenset()), task.suite)
         if joined != text and _passes(task, joined):
             text = joined
     if text == old:

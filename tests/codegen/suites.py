@@ -51,5 +51,5 @@ def text_of(
 
 def definitions(text: str) -> str:
     """The definitions alone, without docstring, marks and imports."""
-    found = re.search(r"^(def |async def |@)", text, re.MULTILINE)
+    found = re.search(r"^(def |async def |class |@)", text, re.MULTILINE)
     return text[found.start() : text.index("\n# qeforge:")].strip("\n") + "\n" if found else ""

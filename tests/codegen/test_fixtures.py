@@ -61,3 +61,22 @@ def test_tests_that_look_at_output_keep_their_arrangement() -> None:
         prune=False,
     )
     assert "fixture" not in text
+
+
+def test_a_class_that_two_tests_define_moves_out_of_them() -> None:
+    stub = "class Stub(Account):\n    pass"
+    text = text_of(
+        offer("Account.deposit", "stub.deposit(5)", stub, "stub = Stub('Ann')"),
+        offer("Account.withdraw", "stub.withdraw(0)", stub, "stub = Stub('Ann')"),
+    )
+    assert definitions(text).startswith("class Stub(Account):\n    pass\n\n\n")
+    assert text.count("class Stub") == 1
+
+
+def test_a_function_that_needs_the_test_around_it_stays() -> None:
+    helper = "def helper():\n    return amount"
+    text = text_of(
+        offer("Account.deposit", "account.deposit(helper())", ACCOUNT, "amount = 5", helper),
+        offer("Account.withdraw", "account.withdraw(helper())", ACCOUNT, "amount = 5", helper),
+    )
+    assert text.count("def helper()") == 2

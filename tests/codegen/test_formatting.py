@@ -56,7 +56,6 @@ def test_without_ruff_valid_text_stays_and_invalid_text_is_refused(
 
 
 def test_a_ruff_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatting, "_ruff_command", lambda: ("sleep", "30", "&&"))
     monkeypatch.setattr(formatting, "_TIMEOUT", 0.1)
     original = subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda command, **given: original(["sleep", "30"], **given))

@@ -186,3 +186,28 @@ def test_building_an_object_is_asserted_by_its_attributes() -> None:
     seen = returned("Point(x=1, y=2)", "shop.Point")
     assert codes(seen, act="Point(1, 2)") == ["assert result.x == 1", "assert result.y == 2"]
     assert codes(seen, act="make_point(1)") == ["assert result == Point(x=1, y=2)"]
+
+
+def test_an_argument_that_cannot_be_made_makes_no_test() -> None:
+    seen = raised("ValueError", "year -2020 is out of range", ())
+    assert codes(seen, act="f(date(-2020, 1, 31))") == []
+
+
+def test_an_exception_from_a_library_that_the_class_relies_on_makes_a_test() -> None:
+    library = (Frame(function="__call__", line=700, own=False),)
+    seen = raised("ValueError", "'x' is not a valid Color", library)
+    assert codes(seen, act="Color('x')") == ["""pytest.raises(ValueError, match="'x' is not a valid Color")"""]
+
+
+def test_an_exception_that_the_test_raises_inside_a_context_makes_a_test() -> None:
+    act = 'with f(1):\n    raise ValueError("boom")'
+    assert codes(raised("ValueError", "boom", ()), act=act) == ['pytest.raises(ValueError, match="boom")']
+
+
+def test_a_stand_in_that_is_called_otherwise_makes_no_test() -> None:
+    seen = raised("TypeError", "<lambda>() missing 1 required positional argument: 'x'")
+    assert codes(seen, act="f(lambda x: 1)") == []
+    own = raised("TypeError", "helper() takes 1 positional argument but 2 were given")
+    assert codes(own) == [
+        'pytest.raises(TypeError, match=r"helper\\(\\) takes 1 positional argument but 2 were given")'
+    ]

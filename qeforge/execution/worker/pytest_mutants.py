@@ -11,40 +11,25 @@ Three servers come of it, each a fork of the one before, and each hands back wha
 
 import gc
 import importlib.machinery
-import json
 import os
-import select
-import signal
 import sys
-import time
 import unittest
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import decode_source
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from . import sandbox
+from .pytest_children import Attempt, Mutation, try_all
 from .pytest_main import Channel
 from .pytest_recorder import Recorder
-from .pytest_swap import Edit, Swapper, apply_edit
+from .pytest_state import ModuleState
+from .pytest_swap import Edit, Swapper, apply_edit, restore
 
-_POLL_SECONDS = 0.05
+_BATCH = 12  # mutants that one child tries, one after the other, as long as it stays clean
 _NO_FAILURE = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
-
-
-class Mutation(NamedTuple):
-    """One mutant to try: its place in the request, the edit, the ids of the tests to run, seconds it may take."""
-
-    number: int
-    edit: Edit
-    tests: tuple[str, ...]
-    seconds: float
-    whole: bool
-
-
-_Report = Callable[[dict[str, Any]], None]
 
 
 def serve(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None:
@@ -65,13 +50,6 @@ def serve(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None
         server.mutate_imports(attempt)
         server.run_pytest(_Stages(server, None, attempt))
     channel.send(type="done", code=0)
-
-
-class _Attempt(NamedTuple):
-    """What a forked child has to do, and how it tells."""
-
-    mutation: Mutation
-    report: _Report
 
 
 class _Server:
@@ -95,35 +73,15 @@ class _Server:
         """Leaves a mutant to the server that this one was forked from."""
         os.write(self.outer, f"{mutation.number}\n".encode("ascii"))
 
-    def try_all(self, mutations: Sequence[Mutation]) -> _Attempt | None:
-        """Forks a child for each and sends its verdict. None when all are through; in a child, what it has to do."""
-        waiting = list(reversed(mutations))
-        running: list[_Child] = []
-        parallel = self.job["parallel"]
-        try:
-            while waiting or running:
-                while waiting and len(running) < parallel:
-                    child = _fork(waiting.pop(), self._policy)
-                    if isinstance(child, _Attempt):
-                        running.clear()  # they are the server's to end
-                        return child
-                    running.append(child)
-                ready = select.select([child.descriptor for child in running], [], [], _POLL_SECONDS)[0]
-                for child in list(running):
-                    ended = child.descriptor in ready and not child.listen()
-                    late = not ended and child.seconds > child.mutation.seconds
-                    if ended or late:
-                        child.end()
-                        running.remove(child)
-                        self._deliver(child, late=late)
-        finally:
-            for child in running:
-                child.end()
-        return None
+    def try_all(self, mutations: Sequence[Mutation], *, batch: int = 1) -> Attempt | None:
+        """Forks children and sends their verdicts. None when all are through; in a child, what it has to do."""
+        parallel: int = self.job["parallel"]
+        batch = max(1, min(batch, -(-len(mutations) // parallel)))
+        return try_all(mutations, self._policy, self._deliver, parallel=parallel, batch=batch)
 
-    def mutate_imports(self, attempt: _Attempt) -> None:
+    def mutate_imports(self, attempt: Attempt) -> None:
         """In a child: whoever imports the module from now on gets the mutated one."""
-        mutation, report = attempt
+        (mutation,), report = attempt
         path = os.path.realpath(self.job["module_path"])
         try:
             code = compile(apply_edit(self.source, mutation.edit), self.job["module_path"], "exec", dont_inherit=True)
@@ -156,18 +114,12 @@ class _Server:
         files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         return any(isinstance(file, str) and os.path.realpath(file) == path for file in files)
 
-    def _deliver(self, child: "_Child", *, late: bool) -> None:
-        answer = child.answer(late=late)
+    def _deliver(self, mutation: Mutation, answer: dict[str, Any]) -> None:
         if answer["verdict"] == "whole":
-            self.hand_back(child.mutation)
+            self.hand_back(mutation)
             return
-        self._channel.send(
-            type="mutant",
-            index=child.mutation.number,
-            verdict=answer["verdict"],
-            test=answer["test"] if answer["verdict"] in ("killed", "timeout") else "",
-            seconds=child.seconds,
-        )
+        test = answer["test"] if answer["verdict"] in ("killed", "timeout") else ""
+        self._channel.send(type="mutant", index=mutation.number, **{**answer, "test": test})
 
 
 class _Branch:
@@ -202,18 +154,19 @@ class _Stages(Recorder):
         attempt: what such a child has to do.
     """
 
-    def __init__(self, server: _Server, mutations: Sequence[Mutation] | None, attempt: _Attempt | None = None) -> None:
+    def __init__(self, server: _Server, mutations: Sequence[Mutation] | None, attempt: Attempt | None = None) -> None:
         super().__init__(
             self._note,
             None,
             base=server.job["base"],
             conftests=server.job["conftests"],
-            only=attempt.mutation.tests if attempt is not None else None,
+            only=attempt.mutations[0].tests if attempt is not None else None,
         )
         self._server = server
         self._mutations = mutations
         self._attempt = attempt
         self._swappable: list[Mutation] = []
+        self._failed = ""  # in a child that swaps: the test that has failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: Any) -> None:
@@ -237,41 +190,70 @@ class _Stages(Recorder):
         if self._attempt is None:
             os._exit(0)
         self._swappable = []
-        self._only = self._attempt.mutation.tests
+        self._only = self._attempt.mutations[0].tests
         self._server.mutate_imports(self._attempt)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> bool | None:
-        """The collected server, whose children run a few tests; None where pytest is to run what it collected."""
+        """The collected server, whose children swap functions; None where pytest is to run what it collected."""
         if not self._swappable:
             return None
-        by_id = {self.id_of(item): item for item in session.items}
+        items = {self.id_of(item): item for item in session.items}
         swapper = Swapper(self._server.source, self._server.job["module_path"])
+        state = ModuleState(self._server.job["module_path"])
         gc.collect()
         gc.freeze()
-        self._attempt = self._server.try_all(self._swappable)
+        self._attempt = self._server.try_all(self._swappable, batch=_BATCH)
         if self._attempt is None:
             os._exit(0)
-        mutation, report = self._attempt
-        try:
-            if not swapper.swap(mutation.edit):
-                report({"verdict": "whole"})
-                os._exit(0)
-        except SyntaxError:
-            report({"verdict": "incompetent"})
-            os._exit(0)
-        chosen = [by_id[name] for name in mutation.tests if name in by_id]
-        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-        report({"verdict": "survived"})
+        mutations, report = self._attempt
+        for place, mutation in enumerate(mutations):
+            report({"begin": mutation.number})
+            report(self._swap_and_run(swapper, mutation, items, first=place == 0))
+            if not state.is_clean():
+                break
+        report({"left": True})
         os._exit(0)
 
+    def _swap_and_run(
+        self, swapper: Swapper, mutation: Mutation, items: dict[str, Any], *, first: bool
+    ) -> dict[str, Any]:
+        """One mutant's verdict. A kill that an earlier mutant might have caused is tested without this one."""
+        try:
+            changed = swapper.swap(mutation.edit)
+        except SyntaxError:
+            return {"verdict": "incompetent"}
+        if changed is None:
+            return {"verdict": "whole"}
+        chosen = [items[name] for name in mutation.tests if name in items]
+        killer = self._first_failure(chosen)
+        restore(changed)
+        if not killer:
+            return {"verdict": "survived"}
+        if not first and self._first_failure([items[killer]]):
+            return {"verdict": "again"}
+        return {"verdict": "killed", "test": killer}
+
+    def _first_failure(self, items: Sequence[Any]) -> str:
+        """Runs tests until one fails; its id, or nothing."""
+        self._failed = ""
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._failed:
+                item.session._setupstate.teardown_exact(None)
+                break
+        return self._failed
+
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
-        """Ends a child before pytest writes the failure up, which takes longer than the test."""
-        if self._attempt is not None and call.excinfo is not None and not isinstance(call.excinfo.value, _NO_FAILURE):
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
+        """Takes note of a failure before pytest writes it up, which takes longer than the test."""
+        if self._attempt is None or call.excinfo is None or isinstance(call.excinfo.value, _NO_FAILURE):
+            return None
+        if not self._swappable:
             self._attempt.report({"verdict": "killed", "test": self.id_of(item)})
             os._exit(0)
+        self._failed = self._failed or self.id_of(item)
+        return pytest.TestReport(item.nodeid, item.location, {}, "failed", "", call.when)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -285,54 +267,9 @@ class _Stages(Recorder):
             return
         if message["type"] == "start":
             self._attempt.report({"test": message["id"]})
-        elif message["type"] == "result" and message["outcome"] in ("failed", "error"):
+        elif message["type"] == "result" and message["outcome"] in ("failed", "error") and not self._swappable:
             self._attempt.report({"verdict": "killed", "test": message["id"]})
             os._exit(0)
-
-
-class _Child:
-    """One forked attempt and what it has said so far."""
-
-    def __init__(self, mutation: Mutation, pid: int, descriptor: int) -> None:
-        self.mutation = mutation
-        self.pid = pid
-        self.descriptor = descriptor
-        self.started = time.monotonic()
-        self._said = b""
-
-    @property
-    def seconds(self) -> float:
-        """Wall time since its start."""
-        return time.monotonic() - self.started
-
-    def listen(self) -> bool:
-        """Takes what has come; False at the end."""
-        data = os.read(self.descriptor, 1 << 16)
-        self._said += data
-        return bool(data)
-
-    def answer(self, *, late: bool) -> dict[str, Any]:
-        """The verdict: what it said, or what its silence means."""
-        test = ""
-        for line in self._said.splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                break  # cut off by its end
-            if "verdict" in entry:
-                return {"test": test, **entry}
-            test = entry["test"]
-        return {"verdict": "timeout" if late else "killed", "test": test}
-
-    def end(self) -> None:
-        """Kills and forgets it."""
-        for kill, pid in ((os.killpg, self.pid), (os.kill, self.pid)):
-            try:
-                kill(pid, signal.SIGKILL)
-            except OSError:
-                pass  # gone already
-        os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
 
 
 def _rewrite_once(config: Any, files: Sequence[str]) -> None:
@@ -347,22 +284,8 @@ def _rewrite_once(config: Any, files: Sequence[str]) -> None:
         done = {file: original(Path(file), config) for file in files}
     except Exception:
         return  # a file that does not compile is for the children to report
-    rewrite._rewrite_test = lambda path, config: done.get(str(path)) or original(path, config)
 
+    def remembered(fn: Path, config: Any) -> Any:
+        return done.get(str(fn)) or original(fn, config)
 
-def _fork(mutation: Mutation, policy: sandbox.Policy) -> _Child | _Attempt:
-    """The child, in the server; what to do, in the child."""
-    reading, writing = os.pipe()
-    pid = sandbox.fork()
-    if pid:
-        os.close(writing)
-        return _Child(mutation, pid, reading)
-    os.close(reading)
-    os.setpgid(0, 0)
-    if not policy.lenient:
-        sandbox.enter_child(policy)
-    return _Attempt(mutation, lambda entry: _write(writing, entry))
-
-
-def _write(descriptor: int, entry: dict[str, Any]) -> None:
-    os.write(descriptor, json.dumps(entry).encode("ascii") + b"\n")
+    rewrite._rewrite_test = remembered

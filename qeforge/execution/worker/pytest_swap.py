@@ -45,38 +45,43 @@ class Swapper:
         self._path = path
         self._lines = source.splitlines(keepends=True)
         self._statements = ast.parse(source).body
-        self._flags = compile(source, path, "exec", dont_inherit=True).co_flags & _FUTURE_FLAGS
+        self._code: CodeType = compile(source, path, "exec", dont_inherit=True)
+        self._flags = self._code.co_flags & _FUTURE_FLAGS
+        # By first line of a top-level statement: its code objects as compiled with the module and by itself. They are
+        # not equal, since the compiler treats names that the module imports in a way of their own.
+        self._originals: dict[int, tuple[list[CodeType], list[CodeType]]] = {}
         self._functions: dict[CodeType, list[FunctionType]] = {}
         matches = FileMatch(path)
         for item in gc.get_objects():
             if type(item) is FunctionType and matches(item.__code__.co_filename):
                 self._functions.setdefault(item.__code__, []).append(item)
 
-    def swap(self, edit: Edit) -> bool:
-        """Changes the live functions; False, with nothing changed for good, when only a fresh import would do.
+    def swap(self, edit: Edit) -> "list[tuple[FunctionType, CodeType]] | None":
+        """Changes the live functions; what `restore` takes, or None when only a fresh import would do.
 
         Raises:
             SyntaxError: the changed code does not compile.
         """
         statement = self._statement_at(edit)
         if statement is None:
-            return False
+            return None
         first, last = _span(statement)
         text = "".join(self._lines[first - 1 : last])
-        old = self._compile(text, first)
         new = self._compile(apply_edit(text, edit, first_line=first), first)
-        pairs = [(before, after) for before, after in _pairs(old, new) if before != after]
-        if any(after is None and before in self._functions for before, after in pairs):
-            return False
-        changed = False
-        for before, after in pairs:
-            for function in self._functions.get(before, ()):
-                assert after is not None
-                if len(after.co_freevars) != len(function.__code__.co_freevars):
-                    return False
+        if first not in self._originals:
+            whole = [code for code in _inner(self._code) if first <= code.co_firstlineno <= last]
+            self._originals[first] = whole, _inner(self._compile(text, first))
+        changed: list[tuple[FunctionType, CodeType]] = []
+        for live, before, after in _matches(*self._originals[first], _inner(new)):
+            if before == after:
+                continue
+            for function in self._functions.get(live, ()):
+                if after is None or len(after.co_freevars) != len(live.co_freevars):
+                    restore(changed)
+                    return None
+                changed.append((function, function.__code__))
                 function.__code__ = after
-                changed = True
-        return changed
+        return changed or None
 
     def _statement_at(self, edit: Edit) -> ast.stmt | None:
         """The top-level statement around the edit, if the edit is inside a function's body."""
@@ -93,6 +98,12 @@ class Swapper:
         except ValueError as error:  # a null character
             raise SyntaxError(str(error)) from None
         return code
+
+
+def restore(changed: "list[tuple[FunctionType, CodeType]]") -> None:
+    """Undoes a swap."""
+    for function, code in reversed(changed):
+        function.__code__ = code
 
 
 def _span(statement: ast.stmt) -> tuple[int, int]:
@@ -118,20 +129,19 @@ def _column(statement: ast.stmt) -> int:
     return statement.col_offset
 
 
-def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType | None]]:
-    """Code objects of both trees that stand for the same function; None where the new tree has no such function."""
-    before, after = _inner(old), _inner(new)
-    matching = len(before) == len(after) and all(a.co_name == b.co_name for a, b in zip(before, after, strict=True))
-    for position, code in enumerate(before):
-        if matching:
-            yield code, after[position]
-            yield from _pairs(code, after[position])
-        else:
-            same = [other for other in after if other.co_name == code.co_name]
-            other = same[0] if len(same) == 1 else None
-            yield code, other
-            if other is not None:
-                yield from _pairs(code, other)
+def _matches(
+    live: list[CodeType], old: list[CodeType], new: list[CodeType]
+) -> Iterator[tuple[CodeType, CodeType, CodeType | None]]:
+    """Code objects of the three trees that stand for the same function; None where the changed one has no such."""
+    if len(live) != len(old):
+        return
+    same_shape = len(old) == len(new) and all(a.co_name == b.co_name for a, b in zip(old, new, strict=True))
+    for position, (first, before) in enumerate(zip(live, old, strict=True)):
+        named = [code for code in new if code.co_name == before.co_name]
+        after = new[position] if same_shape else named[0] if len(named) == 1 else None
+        yield first, before, after
+        if after is not None:
+            yield from _matches(_inner(first), _inner(before), _inner(after))
 
 
 def _inner(code: CodeType) -> list[CodeType]:

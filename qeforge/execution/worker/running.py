@@ -157,6 +157,7 @@ class Runner:
             execution.error = error
         finally:
             world.guard.disarm()
+            self._isolation.restore_builtins()
             execution.arcs = world.tracer.stop()
             execution.seconds = _perf_counter() - started
             execution.effects = sandbox.take_effects()

@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import loading, sandbox
 from .changes import compare
@@ -22,6 +22,9 @@ from .programs import imported_modules
 from .running import Runner, Wire, World
 from .swap import LiveFunctions
 from .tracer import open_tracer
+
+if TYPE_CHECKING:
+    from .instrument import Instrumented
 
 
 class Server:
@@ -40,6 +43,7 @@ class Server:
         if setup["fork"] and hasattr(os, "fork"):
             self._workforce = Nursery(self._policy, request_fd, (request_fd, reply_fd))
         self._mutation: Mutation | None = None
+        self._instrumented: "Instrumented | None" = None
         self._channel = Channel(reply_fd)
         self._known_imports: set[str] = set()
 
@@ -116,19 +120,25 @@ class Server:
     def _run(self, candidates: Sequence[Wire], *, capture: bool, batch: int) -> None:
         instrumented = None
         if capture:
-            from .instrument import Instrumented
-
-            instrumented = Instrumented(self._world.module)
+            instrumented = self._instrument()
 
         def task(items: Sequence[int], channel: Channel) -> None:
-            operands = None
+            operands, isolation = None, self._isolation
             if instrumented is not None:
                 operands = Operands()
                 instrumented.install(operands, self._world.tracer)
-            runner = Runner(self._world, self._isolation, operands=operands)
+                isolation = Isolation(self._world.module)
+            runner = Runner(self._world, isolation, operands=operands)
             _each(runner.quick, runner, candidates, items, channel)
 
         self._perform(len(candidates), task, batch)
+
+    def _instrument(self) -> "Instrumented":
+        if self._instrumented is None:
+            from .instrument import Instrumented  # most requests do without
+
+            self._instrumented = Instrumented(self._world.module, LiveFunctions(self._world.module))
+        return self._instrumented
 
     def _observe(self, candidates: Sequence[Wire]) -> None:
         before: dict[int, dict[str, Any]] = {}

@@ -9,11 +9,13 @@ import __future__
 import ast
 import gc
 import tokenize
+from collections.abc import Iterable
 from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
 
 from .tracer import FileMatch
 
+_OPTIMIZED = 0x1  # set on the code of functions, not of classes and modules
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -182,6 +184,33 @@ class _Keep(ast.NodeTransformer):
         return node
 
     visit_FunctionDef = visit_AsyncFunctionDef = _visit  # noqa: N815 - the names that `ast` calls
+
+
+def inner_codes_of(module_code: CodeType) -> list[CodeType]:
+    """The code objects of a module's outermost functions, those of methods included."""
+    found: list[CodeType] = []
+    for code in _inner(module_code):
+        if code.co_flags & _OPTIMIZED:
+            found.append(code)
+        else:
+            found.extend(inner_codes_of(code))
+    return found
+
+
+def match_codes(live: Iterable[CodeType], new: Iterable[CodeType]) -> dict[int, CodeType]:
+    """For each live function's code the new version of the same function, by the old one's identity.
+
+    Told by name and line; of several on one line (lambdas) none is matched.
+    """
+    by_place: dict[tuple[str, int], list[CodeType]] = {}
+    for code in new:
+        by_place.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+    found: dict[int, CodeType] = {}
+    for code in live:
+        versions = by_place.get((code.co_name, code.co_firstlineno), [])
+        if len(versions) == 1 and versions[0].co_freevars == code.co_freevars:
+            _pair(code, versions[0], found)
+    return found
 
 
 class LiveFunctions:
