@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     options = parser(__doc__)
     options.add_argument("--python", type=Path, help="interpreter to run candidates on; default: this one")
     options.add_argument("--candidates", type=int, default=6_400, help="executions in one round (default: %(default)s)")
-    options.add_argument("--rounds", type=int, default=3, help="the best and the median are shown (default: %(default)s)")
+    options.add_argument("--rounds", type=int, default=3, help="median and best are shown (default: %(default)s)")
     options.add_argument("--targets", type=int, default=60, help="simple targets at most (default: %(default)s)")
     given = options.parse_args(arguments)
     python = find_interpreter(given.python or Path(sys.executable), Path.cwd())

@@ -337,6 +337,8 @@ class Builder:
             columns.append(self._texts(name, evidence, context))
         if evidence.iterated or evidence.indexed:
             columns.append(self._containers("list", TypeRef("list"), name, evidence, depth))
+            if evidence.iterated and not evidence.indexed:
+                columns.append(self._containers("collections.abc.Iterator", TypeRef("list"), name, evidence, depth)[:2])
         if evidence.numeric:
             columns.append(self._of_type(TypeRef("int"), name, evidence, context, depth))
         columns += self._by_the_name(name, evidence, context, depth)

@@ -24,6 +24,7 @@ from qeforge.engine.value import Value, call, literal, of
 _MOST_GENERATIONS = 14
 _QUEUE = 400
 _SEEDS_AT_ONCE = 6
+_MOST_TIMEOUTS = 8
 _DRIVES = {
     "generator": Drive.LIST,
     "map": Drive.LIST,
@@ -59,7 +60,8 @@ class _State:
     queue: deque[Plan] = field(default_factory=deque)
     good: list[Plan] = field(default_factory=list)
     offered: int = 0
-    gained_at: int = 0
+    timeouts: int = 0
+    endless: bool = False
     lines: frozenset[int] = frozenset()
 
 
@@ -131,12 +133,9 @@ class NativeProposer:
             if any(effect.kind == "cwd" for effect in seen.effects):
                 self._in_front(state, self._worlds.answers(plan, seen))
             if seen.outcome in (Outcome.TIMEOUT, Outcome.CRASHED, Outcome.INVALID):
-                if plan.drive is Drive.LIST:
-                    self._in_front(state, [replace(plan, drive=Drive.SLICE)])
+                self._hung(state, plan, seen)
                 continue
             fresh = self.archive.add(plan, seen)
-            if fresh:
-                state.gained_at = state.offered
             if seen.outcome is Outcome.RETURNED:
                 self._returned(state, plan, seen, fresh)
             elif seen.raised is not None:
@@ -145,6 +144,8 @@ class NativeProposer:
     # -- offering -----------------------------------------------------------------------------------------------
 
     def _offer(self, state: _State, plan: Plan, found: list[Candidate]) -> None:
+        if state.endless and plan.drive is Drive.LIST:
+            plan = replace(plan, drive=Drive.SLICE)
         candidate = to_candidate(plan)
         key = candidate.key
         if key in self._tried:
@@ -166,8 +167,14 @@ class NativeProposer:
             parents = self.archive.parents(line)
             if parents:
                 plan = parents[min(int(self.rng.expovariate(0.8)), len(parents) - 1)]
-                return self._by_id[plan.target.id], plan
-        inside = [s for s in self._states if s.good and any(line in s.lines for line in lines)]
+                state = self._by_id[plan.target.id]
+                if state.timeouts <= _MOST_TIMEOUTS:
+                    return state, plan
+        inside = [
+            s
+            for s in self._states
+            if s.good and s.timeouts <= _MOST_TIMEOUTS and any(line in s.lines for line in lines)
+        ]
         if not inside:
             return None
         state = self.rng.choice(inside)
@@ -332,24 +339,7 @@ class NativeProposer:
                 for p in optional
                 if index < len(state.pools[p.name])
             ]
-        for p in parameters:
-            if p.kind is ParameterKind.VAR_POSITIONAL:
-                for value in state.pools[p.name][:4]:
-                    plans.append(replace(first, arguments=(*base, Argument(name=p.name, value=value))))
-                    plans.append(
-                        replace(
-                            first,
-                            arguments=(
-                                *base,
-                                Argument(name=p.name, value=value),
-                                Argument(name=p.name + "2", value=value),
-                            ),
-                        )
-                    )
-            elif p.kind is ParameterKind.VAR_KEYWORD:
-                for key, inner in list((state.evidence.get(p.name) or Evidence()).keys.items())[:6]:
-                    for value in self.builder.values(TypeRef("Any"), key, inner)[:3]:
-                        plans.append(replace(first, arguments=(*base, Argument(name=key, value=value, keyword=True))))
+        plans += self._variadic(state, first)
         for _ in range(min(30, 6 * len(parameters))):
             plan = first
             for p in (*required, *optional):
@@ -362,6 +352,33 @@ class NativeProposer:
             plans.append(replace(plan, receiver=self.rng.choice(receivers)))
         plans += [replace(first, receiver=receiver) for receiver in receivers[6:]]
         return [*self._worlds.prepare(first), *[replace(plan, generation=0) for plan in plans]]
+
+    def _variadic(self, state: _State, first: Plan) -> list[Plan]:
+        """Plans that fill `*args` and `**kwargs`: none, one, two; each key that the code asks for."""
+        plans: list[Plan] = []
+        rows: list[tuple[Argument, ...]] = [()]
+        for p in state.parameters:
+            if p.kind is ParameterKind.VAR_POSITIONAL:
+                pool = state.pools[p.name]
+                rows += [(Argument(name=p.name, value=value),) for value in pool[:5]]
+                rows += [
+                    (Argument(name=p.name, value=value), Argument(name=f"{p.name}2", value=other))
+                    for value, other in zip(pool[:4], pool[:1] + pool[:3], strict=False)
+                ]
+        pairs: list[tuple[Argument, ...]] = [()]
+        for p in state.parameters:
+            if p.kind is ParameterKind.VAR_KEYWORD:
+                keys = (state.evidence.get(p.name) or Evidence()).keys
+                for key, inner in list(keys.items())[:6]:
+                    values = self.builder.values(TypeRef("Any"), key, inner)
+                    pairs += [(Argument(name=key, value=value, keyword=True),) for value in values[:4]]
+                if not keys:
+                    pairs.append((Argument(name="key", value=literal("1"), keyword=True),))
+        for row in rows:
+            for pair in pairs[: 1 if len(row) == 1 else None]:
+                if row or pair:
+                    plans.append(replace(first, arguments=(*first.arguments, *row, *pair)))
+        return plans[:60]
 
     def _drawn(self, pool: Sequence[Value]) -> Value:
         """One of the pool, the first ones more often."""
@@ -423,6 +440,17 @@ class NativeProposer:
             ):
                 base = state.good[-1:] or list(state.queue)[:1]
                 state.queue.extend(replace(plan, receiver=value, generation=0) for plan in base)
+
+    def _hung(self, state: _State, plan: Plan, seen: Observation) -> None:
+        """An iterator without end is cut; a target that keeps hanging is left alone, it would eat everybody's time."""
+        if seen.outcome is Outcome.INVALID:
+            return
+        state.timeouts += 1
+        if plan.drive is Drive.LIST:
+            state.endless = True
+            self._in_front(state, [replace(plan, drive=Drive.SLICE)])
+        elif state.timeouts > _MOST_TIMEOUTS:
+            state.queue.clear()
 
     def _call_the_result(self, plan: Plan) -> list[Plan]:
         """Calls of a returned function, with the parameters of the closures that the target defines."""

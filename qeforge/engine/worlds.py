@@ -12,6 +12,7 @@ from qeforge.domain.target import SourceModule
 from qeforge.engine.plan import Plan
 
 _CHDIR = "monkeypatch.chdir(tmp_path)"
+_NO_INPUT = ("EOFError", "click.exceptions.Abort")
 _PROCESS = 'monkeypatch.setattr("subprocess.{name}", lambda *args, **kwargs: {result})'
 
 
@@ -81,7 +82,7 @@ class Worlds:
 
     def after_exception(self, plan: Plan, raised: Raised) -> list[Plan]:
         """Plans with standard input, when the code asked for some."""
-        if raised.type_name == "EOFError" and not any("sys.stdin" in line for line in plan.world):
+        if raised.type_name in _NO_INPUT and not any("sys.stdin" in line for line in plan.world):
             return [
                 _with(
                     plan,

@@ -31,6 +31,9 @@ from qeforge.refinement.loop import Limits, Loop, Refined, score_of
 from qeforge.refinement.recipes import RecipeProposer
 from qeforge.refinement.task import ModuleTask
 
+_CPU_SECONDS, _WALL_SECONDS = 0.3, 1.0
+"""For one candidate: a test that takes longer is not worth its place in a suite."""
+
 _VERIFYING = 0.2
 """Share of the budget that is kept for the last check under pytest."""
 
@@ -62,7 +65,13 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
     if not module.targets:
         return replace(plain, reason="nothing in it can be called")
     settings = JudgeSettings(
-        sandbox=task.sandbox, memory_bytes=task.memory_bytes, project_paths=task.python_paths, conftests=task.conftests
+        sandbox=task.sandbox,
+        memory_bytes=task.memory_bytes,
+        project_paths=task.python_paths,
+        conftests=task.conftests,
+        cpu_seconds=_CPU_SECONDS,
+        wall_seconds=_WALL_SECONDS,
+        parallel=2,
     )
     judge = open_judge(module, task.interpreter, settings)
     if isinstance(judge, SkippedModule):

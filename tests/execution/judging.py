@@ -44,7 +44,9 @@ def judging(
         yield judge
 
 
-def candidate(act: str, *arrange: str, imports: tuple[str, ...] = ("import sample",), fixtures: tuple[str, ...] = ()) -> Candidate:
+def candidate(
+    act: str, *arrange: str, imports: tuple[str, ...] = ("import sample",), fixtures: tuple[str, ...] = ()
+) -> Candidate:
     return Candidate(target="sample:f", act=act, arrange=arrange, imports=imports, fixtures=fixtures)
 
 

@@ -100,8 +100,7 @@ def run(
     done = subprocess.run(
         [interpreter, "-B", "-c", _MAIN, json.dumps(job)],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         env=sandbox.launch_environment(str(scratch), {}),
         cwd=scratch,
         timeout=timeout,

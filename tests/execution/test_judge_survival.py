@@ -175,7 +175,9 @@ def test_it_goes_on_after_recursion_without_a_limit(tmp_path: Path, fork: bool) 
 
 @pytest.mark.slow
 @FORKS
-@pytest.mark.parametrize("act", ["loop", "loop_swallowing", "loop_in_c", "slow_pattern", "loop_without_signals", "sleep"])
+@pytest.mark.parametrize(
+    "act", ["loop", "loop_swallowing", "loop_in_c", "slow_pattern", "loop_without_signals", "sleep"]
+)
 def test_it_ends(tmp_path: Path, fork: bool, act: str) -> None:
     looked, seconds = around(tmp_path, f"sample.{act}()", fork=fork, cpu_seconds=0.3, wall_seconds=1.0)
 

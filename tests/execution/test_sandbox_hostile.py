@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -174,15 +174,11 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
 
         def serve() -> None:
             while not stop.is_set():
-                try:
+                with suppress(TimeoutError):
                     stream.accept()[0].close()
                     arrived.append(b"tcp")
-                except TimeoutError:
-                    pass
-                try:
+                with suppress(TimeoutError):
                     arrived.append(packets.recv(100))
-                except TimeoutError:
-                    pass
 
         thread = threading.Thread(target=serve)
         thread.start()

@@ -4,11 +4,9 @@ Loops in C never look at signals; the server's watch ends those from outside (`c
 """
 
 import signal
-from collections.abc import Callable
 from types import FrameType
 
 _AGAIN = 0.05  # seconds of CPU between two tries to end code that swallows the first
-_PATIENCE = 10  # tries before giving up on it
 
 _SIGNAL = getattr(signal, "SIGPROF", None)
 _TIMER = getattr(signal, "ITIMER_PROF", 0)
@@ -20,25 +18,21 @@ class Expired(BaseException):
 
 
 class Guard:
-    """Raises `Expired` in the main thread when armed for too long.
+    """Raises `Expired` in the main thread when armed for too long, again and again: code that swallows it does not get
+    far, and is ended by the watch."""
 
-    Args:
-        stubborn: called when the code under test has swallowed it `_PATIENCE` times; it must end the process.
-    """
-
-    def __init__(self, stubborn: Callable[[], None]) -> None:
-        self._stubborn = stubborn
+    def __init__(self) -> None:
         self._armed = False
-        self._raised = 0
+        self._fired = False
 
     @property
     def fired(self) -> bool:
         """Whether the time ran out since it was last armed, swallowed or not."""
-        return self._raised > 0
+        return self._fired
 
     def arm(self, seconds: float) -> None:
         """Allow that much CPU time from now on. Does nothing where the platform has no such timer."""
-        self._raised = 0
+        self._fired = False
         self._armed = True
         if _set_timer is not None and _SIGNAL is not None:
             signal.signal(_SIGNAL, self._expire)
@@ -53,7 +47,5 @@ class Guard:
     def _expire(self, signum: int, frame: FrameType | None) -> None:
         if not self._armed:
             return
-        self._raised += 1
-        if self._raised > _PATIENCE:
-            self._stubborn()
+        self._fired = True
         raise Expired

@@ -55,7 +55,7 @@ class Server:
         sys.argv = list(setup["argv"])
         warnings.simplefilter("ignore")
         tracer = open_tracer(setup["file"])
-        guard = Guard(lambda: os._exit(1))
+        guard = Guard()
         try:
             imported = loading.load(setup["module"], setup["file"], tracer, guard, setup["import_seconds"])
         except loading.ImportFailure as failure:

@@ -18,7 +18,6 @@ _SUSPENDABLE = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENER
 _YIELD_VALUE = dis.opmap.get("YIELD_VALUE", -1)
 _YIELD_FROM = dis.opmap.get("YIELD_FROM", -1)  # until 3.10
 _RESUME = dis.opmap.get("RESUME", -1)  # from 3.11 on
-_PUSH_EXC_INFO = dis.opmap.get("PUSH_EXC_INFO", -1)  # from 3.11 on
 
 
 class Tracer(Protocol):
@@ -75,14 +74,13 @@ class FileMatch:
 class _Shape:
     """What the settrace tracer must know of one code object; computed once, as `co_code` makes a copy."""
 
-    __slots__ = ("code", "handlers", "leave", "raw", "suspendable")
+    __slots__ = ("code", "leave", "raw", "suspendable")
 
     def __init__(self, code: CodeType) -> None:
         self.code = code
         self.raw = code.co_code
         self.leave = -code.co_firstlineno
         self.suspendable = bool(code.co_flags & _SUSPENDABLE)
-        self.handlers = frozenset(at for at in range(0, len(self.raw), 2) if self.raw[at] == _PUSH_EXC_INFO)
 
     def resumes(self, at: int) -> bool:
         """Whether a call event at that offset goes on with a suspended frame."""
@@ -147,15 +145,12 @@ class SettraceTracer:
             if shape is None:
                 shape = shapes[id(code)] = _Shape(code)
             last = leave = shape.leave
-            handlers = shape.handlers
             if shape.suspendable and shape.resumes(frame.f_lasti):
                 last = frame.f_lineno
 
             def inside(frame: FrameType, event: str, arg: object) -> Any:
                 nonlocal last
                 if event == "line":
-                    if handlers and frame.f_lasti in handlers:
-                        return inside  # the prologue of a handler belongs to no line of its own
                     line = frame.f_lineno
                     arcs.add((last, line))
                     last = line
