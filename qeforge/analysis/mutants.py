@@ -148,7 +148,7 @@ def _is_left_out(node: ast.AST) -> bool:
             return any(ast.unparse(each).endswith("overload") for each in decorators)
         case ast.Import() | ast.ImportFrom() | ast.Global() | ast.Nonlocal():
             return True
-    return type(node).__name__ == "TypeAlias"  # a statement since Python 3.12
+    return type(node).__name__ in ("TypeAlias", "TemplateStr")  # statement of Python 3.12, expression of 3.14
 
 
 def _is_static_test(test: ast.expr) -> bool:

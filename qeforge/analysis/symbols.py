@@ -12,7 +12,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 """A `def`, asynchronous or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Symbols:
     """The names of one module.
 
@@ -55,7 +55,7 @@ def symbols_of(module: SourceModule) -> Symbols:
     return read_symbols(module.source, module.name, module.path.name == "__init__.py")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def read_symbols(source: str, name: str, is_package: bool = False) -> Symbols:
     """Symbols of a text that is imported as `name`.
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import ModuleFacts
 from qeforge.domain.mutant import Kill, MutantJob, MutantResult, Probe, Verdict
-from qeforge.domain.observation import Arc, Facet, Observation, Outcome
+from qeforge.domain.observation import Arc, Facet, Observation
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.execution import protocol
 from qeforge.execution.interpreter import Interpreter
@@ -17,6 +17,7 @@ from qeforge.execution.session import ImportRefused, JudgeSettings, Session, Var
 
 __all__ = ["ForkJudge", "JudgeSettings", "open_judge"]
 
+_SHARED, _FEW = 16, 4  # candidates to a fork
 _FIRST = Variant(hash_seed=0, time_zone="UTC0", columns=80, argv=("pytest",), cwd="cwd")
 _OTHERS = (
     Variant(hash_seed=1, time_zone="QFA-13", columns=100, argv=("runner", "--first"), cwd="here"),
@@ -97,23 +98,21 @@ class ForkJudge:
         return self._look(self._session, candidates, {"op": "run", "capture": capture})
 
     def observe(self, candidates: Sequence[Candidate]) -> list[Observation]:
-        """Full look: each candidate alone in a fresh fork, all facets."""
-        return self._look(self._session, candidates, {"op": "observe"})
+        """Full look, all facets; several candidates to a fork, as tests of a suite share a process."""
+        return self._look(self._session, candidates, {"op": "observe", "batch": _SHARED})
 
     def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:
-        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder; other order)."""
+        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder; other order): each
+        time in other company, so that what leans on its neighbours is seen to."""
         if not candidates:
             return []
         backwards = candidates[::-1]
 
-        def look(session: Session) -> list[Observation]:
-            try:
-                return self._look(session, backwards, {"op": "observe"})[::-1]
-            except ImportRefused:  # it imports only sometimes: nothing about it can be confirmed
-                return [Observation(outcome=Outcome.CRASHED)] * len(candidates)
+        def look(session: Session, batch: int) -> list[Observation]:
+            return self._look(session, backwards, {"op": "observe", "batch": batch})[::-1]
 
         with ThreadPoolExecutor(len(self._others)) as pool:
-            return list(zip(*pool.map(look, self._others), strict=True))
+            return list(zip(*pool.map(look, self._others, (_SHARED, _FEW)), strict=True))
 
     def mutate(
         self, jobs: Sequence[MutantJob], probes: Sequence[Probe], *, first_only: bool = True

@@ -131,7 +131,7 @@ class Session:
             items: the items themselves, by the name under which the worker looks for them.
 
         An item over which the worker is lost is tried again alone, and then reported as `{"o": "crashed"}`, or as
-        `{"o": "timeout"}` if the worker went silent. Raises ImportRefused when the module can no longer be imported.
+        `{"o": "timeout"}` if the worker went silent. So is everything if the module can no longer be imported.
         """
         records: list[dict[str, Any] | None] = [None] * count
         suspects: set[int] = set()
@@ -143,7 +143,10 @@ class Session:
                 if not self.settings.fork:
                     chosen = chosen[: self._share(request["op"])]
             message = {**request, **{name: [values[index] for index in chosen] for name, values in items.items()}}
-            failure = self._ask(message, chosen, records)
+            try:
+                failure = self._ask(message, chosen, records)
+            except ImportRefused:
+                return [record or {"o": "crashed"} for record in records]
             blamed = next((index for index in chosen if records[index] is None), None)
             if blamed is None:
                 continue
@@ -183,7 +186,7 @@ class Session:
 
     def _share(self, op: str) -> int | None:
         """How many items a process without forks may take before it is worn out."""
-        return {"run": self.settings.batch, "observe": 1}.get(op)
+        return {"run": self.settings.batch, "observe": 1, "mutate": 1}.get(op)
 
     def _setup(self, scratch: Path) -> dict[str, Any]:
         settings, variant, module = self.settings, self._variant, self.module

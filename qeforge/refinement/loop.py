@@ -47,10 +47,10 @@ class Limits:
         return cls(
             seconds=seconds,
             rounds=rounds,
-            first=int(400 * seconds),
-            later=int(120 * seconds),
+            first=int(320 * seconds),
+            later=int(100 * seconds),
             mutants=int(60 * seconds),
-            probes=int(14 * seconds),
+            probes=int(12 * seconds),
         )
 
 
@@ -158,7 +158,7 @@ class Loop:
     def _round(self, number: int) -> Stop | None:
         began = self.clock.now()
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
-        share = self.limits.seconds * (0.45 if number == 1 else 0.2)
+        share = self.limits.seconds * (0.4 if number == 1 else 0.15)
         self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
         self._promote(number)
         self._mutate()

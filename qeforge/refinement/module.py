@@ -34,7 +34,7 @@ from qeforge.refinement.task import ModuleTask
 _CPU_SECONDS, _WALL_SECONDS = 0.3, 1.0
 """For one candidate: a test that takes longer is not worth its place in a suite."""
 
-_VERIFYING = 0.2
+_VERIFYING = 0.13
 """Share of the budget that is kept for the last check under pytest."""
 
 

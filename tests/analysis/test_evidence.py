@@ -74,6 +74,15 @@ def test_an_optional_annotation_is_a_type_and_a_flag(annotation: str) -> None:
     assert (evidence.types, evidence.optional) == ((TypeRef("int"),), True)
 
 
+def test_an_alias_that_mentions_itself_ends() -> None:
+    source = """
+    from typing import Union
+    Json = Union[str, "list[Json]", "dict[str, Json]", "tuple[Json, Json, Json]"]
+    def f(x: Json): return x
+    """
+    assert names(of(source)) == ["str", "list", "dict", "tuple"]
+
+
 @pytest.mark.parametrize("annotation", ["Any", "object", "T", "unknown", "1 + 1", "'not a type at all'"])
 def test_annotations_that_say_nothing_give_nothing(annotation: str) -> None:
     assert of(f"from typing import Any, TypeVar\nT = TypeVar('T')\ndef f(x: {annotation}): return x").types == ()

@@ -188,6 +188,8 @@ ITEMS = ["x", "y"]
 LIMIT = compute()
 
 class TestQueue(unittest.TestCase):
+    factor = 9
+
     def setUp(self):
         self.queue = Q(limit=3)
         self.queue.push("first")
@@ -195,6 +197,12 @@ class TestQueue(unittest.TestCase):
     def test_pop(self):
         self.queue.push("second")
         self.assertEqual(self.queue.pop(), "first")
+
+    def test_class_value(self):
+        factor = self.factor
+        double(factor)
+        unknown = self.unknown
+        double(unknown)
 
     def test_factory(self):
         with self.assertRaises(ValueError):
@@ -275,9 +283,13 @@ def test_only_what_a_call_needs_is_brought_along(tmp_path: Path) -> None:
     assert found.fixtures == ("tmp_path",)
 
 
+def test_values_of_the_class_are_brought_along(tmp_path: Path) -> None:
+    assert from_tests(tmp_path)["double(factor)"].arrange == ("factor = 9",)
+
+
 def test_calls_that_need_more_are_left_out(tmp_path: Path) -> None:
     acts = " ".join(from_tests(tmp_path))
-    for absent in ("client", "mock", "LIMIT", "not in a test"):
+    for absent in ("client", "mock", "LIMIT", "unknown", "not in a test"):
         assert absent not in acts
 
 

@@ -12,6 +12,7 @@ from qeforge.domain.observation import Arc, Effect, Frame, Observation, Operand,
 from qeforge.domain.protocols import Proposer, Request
 from qeforge.engine.proposer import NativeProposer
 from qeforge.refinement.recipes import RecipeProposer
+from tests.conformance.example import corpus
 from tests.fakes.subject import Subject, subject
 
 SOURCE = '''
@@ -81,6 +82,7 @@ def recipes(shop: Subject) -> Proposer:
 PROPOSERS: dict[str, Make] = {
     "native": lambda shop: NativeProposer(shop.module, shop.judge.facts(), seed=7),
     "recipes": recipes,
+    "the example of docs/extending.md": lambda shop: corpus(shop, "abc", "", "#", "abc", "1", "ü", "3.5", "a=b"),
     "counting": lambda shop: Counting(shop.call("countdown(1)"), 1),
 }
 

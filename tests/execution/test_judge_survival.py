@@ -4,10 +4,11 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from qeforge.domain.observation import Facet, Outcome
+from qeforge.domain.observation import Facet, Observation, Outcome
 from tests.execution.judging import candidate, judging, source_of
 
 FORKS = pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh-processes"])
@@ -123,7 +124,7 @@ MODULE = """
 BEFORE, AFTER = candidate("sample.add(1, 2)"), candidate("sample.add(3, 4)")
 
 
-def around(tmp_path: Path, act: str, **settings: object) -> tuple:  # type: ignore[type-arg]
+def around(tmp_path: Path, act: str, **settings: Any) -> tuple[Observation, float]:
     """The observation of one act, and how long it took, between two harmless candidates."""
     with judging(tmp_path, MODULE, **settings) as judge:
         judge.run([BEFORE])

@@ -237,8 +237,7 @@ def covered(folder: Path) -> set[Arc]:
     run = [sys.executable, "-m", "coverage", "run", "--branch", f"--data-file={data}", f"--include={folder}/sample.py"]
     subprocess.run([*run, str(script)], check=True, cwd=folder, capture_output=True)
     show = (
-        "import coverage, json; data = coverage.CoverageData({!r}); data.read();"
-        "print(json.dumps(data.arcs({!r})))"
+        "import coverage, json; data = coverage.CoverageData({!r}); data.read();print(json.dumps(data.arcs({!r})))"
     ).format(str(data), str(folder / "sample.py"))
     shown = subprocess.run([sys.executable, "-c", show], check=True, capture_output=True, text=True)
     return {(first, second) for first, second in json.loads(shown.stdout)}

@@ -68,13 +68,14 @@ class Annotations:
 
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
+        self._aliases: dict[str, TypeRef] = {}
 
-    def text(self, source: str | None, inside: str = "") -> TypeRef:
+    def text(self, source: str | None, inside: str = "", depth: int = 0) -> TypeRef:
         """The type that an annotation's source text means; `Any` for what is no type."""
         if not source:
             return ANY
         try:
-            return self.resolve(ast.parse(source.strip(), mode="eval").body, inside)
+            return self.resolve(ast.parse(source.strip(), mode="eval").body, inside, depth)
         except (SyntaxError, ValueError, RecursionError):
             return ANY
 
@@ -92,7 +93,7 @@ class Annotations:
             case ast.Constant(value=None):
                 return NONE
             case ast.Constant(value=str() as text):
-                return self.text(text, inside) if depth < _DEEPEST else ANY
+                return self.text(text, inside, depth + 1)
             case ast.BinOp(op=ast.BitOr()):
                 return union(self.resolve(node.left, inside, depth + 1), self.resolve(node.right, inside, depth + 1))
             case ast.Subscript():
@@ -133,7 +134,10 @@ class Annotations:
         if local:
             return TypeRef(local)
         if path in self.symbols.constants and isinstance(node, ast.Name):
-            return self._alias(self.symbols.constants[path], inside, depth)
+            if path not in self._aliases:
+                self._aliases[path] = ANY  # what an alias that mentions itself means there
+                self._aliases[path] = self._alias(self.symbols.constants[path], inside, depth)
+            return self._aliases[path]
         return self._known(path, inside)
 
     def _local_class(self, path: str, inside: str) -> str | None:

@@ -33,9 +33,10 @@ _Substitution = Mapping[str, ast.expr]
 def test_candidates(module: SourceModule, test_files: Sequence[Path]) -> tuple[Candidate, ...]:
     """The calls of the module's targets in existing tests, with the plain assignments that they need.
 
-    Rows of `parametrize` and of loops over literals are spelled out; assignments of `setUp` and of the test module
-    are brought along. A call that needs anything else (a fixture of the project, a helper, a mock) is left out. Files
-    that cannot be read or parsed are passed over. At most 200, each once, in the order of files and lines.
+    Rows of `parametrize` and of loops over literals are spelled out; assignments of `setUp`, of the test class and of
+    the test module are brought along. A call that needs anything else (a fixture of the project, a helper, a mock) is
+    left out. Files that cannot be read or parsed are passed over. At most 200, each once, in the order of files and
+    lines.
     """
     vocabulary = Vocabulary.of(module)
     found: dict[str, Candidate] = {}
@@ -113,7 +114,8 @@ class _TestFile:
         for node in body:
             if isinstance(node, ast.ClassDef):
                 methods = [each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-                inner = [statement for each in methods if each.name in _SETUPS for statement in each.body]
+                inner: list[ast.stmt] = [each for each in node.body if isinstance(each, ast.Assign)]
+                inner += [statement for each in methods if each.name in _SETUPS for statement in each.body]
                 yield from self._tests(node.body, inner)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
                 yield node, setup
@@ -150,7 +152,7 @@ class _Test:
         elif not isinstance(original, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.For | ast.While):
             statement = self._statement_of(original)
             yield from self._calls(statement)
-            if not isinstance(statement, ast.Assert):
+            if not isinstance(statement, ast.Assert) and not _is_idle(statement):
                 self.history.append(Step.of(statement))
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 owner = self.file.vocabulary.class_of(statement.value, self.classes)
@@ -200,19 +202,26 @@ class _Test:
     def _needed(self, call: ast.expr) -> list[ast.stmt] | None:
         """The statements before a call that it depends on; None when it needs something that cannot be had."""
         kept = needed(self.history, call)
-        arranged = {name for statement in kept for name in bound_names(statement)}
-        wanted = {name for each in (*kept, call) for name in free_names(each)}
-        for name in sorted(wanted - arranged):
-            if self._available(name):
-                continue
-            constant = self.file.constants.get(name)
+        for _ in range(LONGEST_ARRANGE):
+            missing = self._missing([*kept, call])
+            if missing is None:
+                return kept if len(kept) <= LONGEST_ARRANGE else None
+            constant = self.file.constants.get(missing)
             if constant is None:
                 return None
-            constant = self._statement_of(constant)
-            if not all(self._available(inner) for inner in free_names(constant)):
-                return None
-            kept.insert(0, constant)
-        return kept if len(kept) <= LONGEST_ARRANGE else None
+            kept.insert(0, self._statement_of(constant))
+        return None
+
+    def _missing(self, code: Sequence[ast.AST]) -> str | None:
+        """The first name that is read before anything gives it a value."""
+        bound: set[str] = set()
+        for each in code:
+            for name in free_names(each):
+                if name not in bound and not self._available(name):
+                    return name
+            if isinstance(each, ast.stmt):
+                bound |= bound_names(each)
+        return None
 
     def _available(self, name: str) -> bool:
         vocabulary = self.file.vocabulary
@@ -259,6 +268,14 @@ def _calls_in_order(node: ast.AST) -> Iterator[ast.expr]:
         yield from _calls_in_order(child)
     if isinstance(node, ast.Call | ast.Attribute):
         yield node
+
+
+def _is_idle(statement: ast.stmt) -> bool:
+    """Whether it assigns a name to itself, which is what becomes of `queue = self.queue`."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=value)):
+            return name == value
+    return False
 
 
 def _rows(

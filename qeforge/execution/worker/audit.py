@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .audit_paths import absolute, path_text, resolved, within
+
 _MOST_EFFECTS = 200  # a loop over a million files is one lesson, not a million
 
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -184,7 +186,7 @@ class _Handlers:
 
     def _open(self, event: str, arguments: tuple[Any, ...]) -> None:
         path, mode, flags = arguments
-        text = _path_text(path)
+        text = path_text(path)
         if text is None:
             return
         writes = (isinstance(flags, int) and flags & _WRITE_FLAGS) or (
@@ -198,16 +200,16 @@ class _Handlers:
     def _read(self, event: str, text: str) -> None:
         if text.startswith(self._unremarked) and not text.startswith("/proc/") and ".." not in text:
             return
-        resolved = os.path.realpath(text)
-        if _OTHER_PROCESSES.match(resolved):
+        target = os.path.realpath(text)
+        if _OTHER_PROCESSES.match(target):
             self._refuse("process", event, text)
-        elif _TERMINALS.match(resolved):
+        elif _TERMINALS.match(target):
             self._refuse("stdin", event, text)
-        elif not resolved.startswith(self._unremarked) and os.path.exists(resolved):
+        elif not target.startswith(self._unremarked) and os.path.exists(target):
             _record("filesystem", event, text, False)
 
     def _list(self, event: str, arguments: tuple[Any, ...]) -> None:
-        text = _path_text(arguments[0]) if arguments and arguments[0] is not None else None
+        text = path_text(arguments[0]) if arguments and arguments[0] is not None else None
         if text is not None:
             self._read(event, text)
 
@@ -215,7 +217,7 @@ class _Handlers:
         """A handler for an event that changes one existing path, possibly relative to a directory's descriptor."""
 
         def handle(event: str, arguments: tuple[Any, ...]) -> None:
-            text = _path_text(arguments[position])
+            text = path_text(arguments[position])
             if text is not None:
                 beside = arguments[directory] if directory is not None and directory < len(arguments) else None
                 self._write(event, text, beside, follow=follow, must_exist=True)
@@ -224,25 +226,25 @@ class _Handlers:
 
     def _move(self, event: str, arguments: tuple[Any, ...]) -> None:
         source, target, source_beside, target_beside = (*arguments, None, None)[:4]
-        texts = _path_text(source), _path_text(target)
-        if texts[0] is None or texts[1] is None or not os.path.lexists(_absolute(texts[0], source_beside)):
+        texts = path_text(source), path_text(target)
+        if texts[0] is None or texts[1] is None or not os.path.lexists(absolute(texts[0], source_beside)):
             return
         self._write(event, texts[0], source_beside, follow=False, must_exist=True)
         self._write(event, texts[1], target_beside, follow=False, must_exist=False)
 
     def _symlink(self, event: str, arguments: tuple[Any, ...]) -> None:
-        text = _path_text(arguments[1])
+        text = path_text(arguments[1])
         if text is not None:
             self._write(event, text, arguments[2] if len(arguments) > 2 else None, follow=False, must_exist=False)
 
     def _make(self, event: str, arguments: tuple[Any, ...]) -> None:
-        text = _path_text(arguments[0])
+        text = path_text(arguments[0])
         beside = arguments[2] if len(arguments) > 2 else None
-        if text is not None and not os.path.lexists(_absolute(text, beside)):
+        if text is not None and not os.path.lexists(absolute(text, beside)):
             self._write(event, text, beside, follow=False, must_exist=False)
 
     def _database(self, event: str, arguments: tuple[Any, ...]) -> None:
-        text = _path_text(arguments[0])
+        text = path_text(arguments[0])
         if text is None or text in ("", ":memory:") or text.startswith("file::memory:"):
             return
         if text.startswith("file:"):
@@ -256,18 +258,18 @@ class _Handlers:
 
     def _write(self, event: str, text: str, beside: object, *, follow: bool, must_exist: bool) -> None:
         """Refuses a change outside of scratch, remarks on one in the working folder or the private home."""
-        absolute = _absolute(text, beside)
-        if absolute in _DEVICES:
+        whole = absolute(text, beside)
+        if whole in _DEVICES:
             return
-        resolved = _resolved(absolute, follow=follow)
-        if _within(resolved, self._scratch):
-            if _within(resolved, self._cwd):
+        target = resolved(whole, follow=follow)
+        if within(target, self._scratch):
+            if within(target, self._cwd):
                 _record("cwd", event, text, False)
-            elif not _within(resolved, os.path.join(self._scratch, "tmp")):
+            elif not within(target, os.path.join(self._scratch, "tmp")):
                 _record("filesystem", event, text, False)
             return
-        needed = resolved if must_exist else os.path.dirname(resolved)
-        if _OPEN_FILES.match(resolved) or not os.path.lexists(needed):
+        needed = target if must_exist else os.path.dirname(target)
+        if _OPEN_FILES.match(target) or not os.path.lexists(needed):
             return
         self._refuse("filesystem", event, text)
 
@@ -338,53 +340,6 @@ class _Handlers:
         _record(kind, event, detail, self._rules.enforce)
         if self._rules.enforce:
             raise PermissionError(errno.EACCES, f"blocked by qeforge: {event} {detail}".rstrip())
-
-
-def _path_text(path: object) -> str | None:
-    """A path as text; None for a descriptor and for anything that is no path."""
-    if isinstance(path, os.PathLike):
-        path = os.fspath(path)
-    if isinstance(path, bytes):
-        return os.fsdecode(path)
-    return path if isinstance(path, str) else None
-
-
-def _absolute(text: str, beside: object) -> str:
-    """`text` joined to the working folder, or to the folder behind the descriptor `beside`."""
-    if os.path.isabs(text):
-        return text
-    base = _folder_of(beside) if isinstance(beside, int) and beside >= 0 else None
-    try:
-        return os.path.join(base or os.getcwd(), text)
-    except OSError:
-        return os.path.join(os.sep, text)  # the working folder is gone: the call will fail
-
-
-def _folder_of(descriptor: int) -> str | None:
-    try:
-        if sys.platform == "darwin":
-            import fcntl
-
-            get_path = 50
-            return os.fsdecode(fcntl.fcntl(descriptor, get_path, bytes(1024)).rstrip(b"\0"))
-        return os.readlink(f"/proc/self/fd/{descriptor}")
-    except OSError:
-        return None
-
-
-def _resolved(path: str, *, follow: bool) -> str:
-    """Where a change would land. Without `follow` the last part is the thing itself, not what a link points at."""
-    try:
-        head, tail = os.path.split(path)
-        if follow or tail in ("", os.curdir, os.pardir):
-            return os.path.realpath(path)
-        return os.path.join(os.path.realpath(head), tail)
-    except ValueError:  # an embedded null: the call will fail
-        return path
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + os.sep)
 
 
 def _short(value: object) -> str:

@@ -52,31 +52,19 @@ class Stream(io.TextIOWrapper):
         return self._bytes.getvalue().decode("utf-8", "replace") if self._bytes.tell() else ""
 
 
-class Stdin(io.TextIOWrapper):
-    """An empty standard input that knows whether anybody asked."""
+class _Nothing(io.RawIOBase):
+    """An empty file that knows whether anybody asked."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked = False
-        super().__init__(io.BytesIO(), encoding="utf-8")
 
-    def read(self, size: int | None = -1, /) -> str:
-        """Nothing, noted."""
-        self.asked = True
-        return ""
+    def readable(self) -> bool:
+        return True
 
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        """Nothing, noted."""
+    def readinto(self, buffer: Any) -> int:
         self.asked = True
-        return ""
-
-    def readlines(self, hint: int = -1, /) -> list[str]:
-        """Nothing, noted."""
-        self.asked = True
-        return []
-
-    def __next__(self) -> str:
-        self.asked = True
-        raise StopIteration
+        return 0
 
 
 class _LogHandler(logging.Handler):
@@ -88,16 +76,17 @@ class _LogHandler(logging.Handler):
         if len(self.records) < _RECORDS:
             self.records.append([record.name, record.levelname, record.getMessage()[:_MESSAGE]])
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that `logging` calls
         """As under pytest: a logging call with wrong arguments fails."""
-        raise  # noqa: PLE0704 - called inside the handler of `logging`
+        raise
 
 
 class Capture:
     """Standard streams, logging and warnings of one candidate, from `start` to `stop`."""
 
     def __init__(self) -> None:
-        self._stdin, self.stdout, self.stderr = Stdin(), Stream(), Stream()
+        self._nothing, self.stdout, self.stderr = _Nothing(), Stream(), Stream()
+        self._stdin = io.TextIOWrapper(io.BufferedReader(self._nothing), encoding="utf-8")
         self._handler = _LogHandler()
         self._warnings: list[warnings.WarningMessage] = []
         self._catcher: Any = warnings.catch_warnings(record=True)
@@ -122,7 +111,7 @@ class Capture:
     @property
     def stdin_asked(self) -> bool:
         """Whether anything tried to read standard input."""
-        return self._stdin.asked
+        return self._nothing.asked
 
     def logs(self) -> list[list[str]]:
         """`[logger, level, message]` each."""

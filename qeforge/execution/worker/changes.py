@@ -9,8 +9,12 @@ _IMMUTABLE = (
     types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.GeneratorType,
     types.CoroutineType, types.AsyncGeneratorType, types.CodeType,
 )  # fmt: skip
-_FILES = 10
+_FILES, _LOOKED_AT = 10, 100
 _FILE_BYTES = 4 * 1024
+_CHANGES = 20
+
+Snapshot = list[Any]
+_ABSENT: Snapshot = ["", None, [], [], None]
 
 
 def stateful(value: Any) -> bool:
@@ -23,37 +27,29 @@ class Files:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._before = dict(self._listing())
+        self._before = self._texts()
 
     def written(self) -> list[list[str]]:
         """`[path relative to the folder, text]` of small text files that are new or changed, sorted."""
-        found = []
-        for name, state in sorted(self._listing()):
-            if self._before.get(name) == state or state[0] > _FILE_BYTES or len(found) == _FILES:
-                continue
-            try:
-                with open(os.path.join(self._folder, name), encoding="utf-8", newline="") as file:
-                    found.append([name, file.read()])
-            except (OSError, ValueError):
-                continue
-        return found
+        found: list[list[str]] = [
+            [name, text] for name, text in sorted(self._texts().items()) if self._before.get(name) != text
+        ]
+        return found[:_FILES]
 
-    def _listing(self) -> list[tuple[str, tuple[int, int, int]]]:
-        found = []
+    def _texts(self) -> dict[str, str]:
+        """Contents, not times: those are coarser than two writes are apart."""
+        found: dict[str, str] = {}
         for folder, _, names in os.walk(self._folder):
-            for name in names:
+            for name in names[:_LOOKED_AT]:
                 path = os.path.join(folder, name)
                 try:
-                    state = os.stat(path, follow_symlinks=False)
-                except OSError:
-                    continue
-                relative = os.path.relpath(path, self._folder).replace(os.sep, "/")
-                found.append((relative, (state.st_size, state.st_mtime_ns, state.st_ino)))
+                    if os.path.islink(path) or os.stat(path).st_size > _FILE_BYTES:
+                        continue
+                    with open(path, encoding="utf-8", newline="") as file:
+                        found[os.path.relpath(path, self._folder).replace(os.sep, "/")] = file.read()
+                except (OSError, ValueError):
+                    continue  # unreadable, or no text
         return found
-
-
-Snapshot = list[Any]
-_LIMIT = 20
 
 
 def compare(before: dict[str, Snapshot], after: dict[str, Snapshot]) -> list[list[Any]]:
@@ -62,7 +58,7 @@ def compare(before: dict[str, Snapshot], after: dict[str, Snapshot]) -> list[lis
     for name, old in before.items():
         if name in after:
             _descend(name, old, after[name], found)
-    return found[:_LIMIT]
+    return found[:_CHANGES]
 
 
 def _descend(expression: str, old: Snapshot, new: Snapshot, found: list[list[Any]]) -> None:
@@ -82,6 +78,3 @@ def _descend(expression: str, old: Snapshot, new: Snapshot, found: list[list[Any
             found.append([reached, _ABSENT, part])
         else:
             _descend(reached, old_parts[suffix], part, found)
-
-
-_ABSENT: Snapshot = ["", None, [], [], None]

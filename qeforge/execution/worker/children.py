@@ -83,7 +83,12 @@ Task = Callable[[Sequence[int], Channel], None]
 
 
 class Workforce(Protocol):
-    """Runs items somewhere."""
+    """Runs items somewhere.
+
+    `forks` tells whether what an item does to the process is gone afterwards.
+    """
+
+    forks: bool
 
     def perform(
         self,
@@ -183,7 +188,10 @@ class Nursery:
     Args:
         policy: the sandbox around each child.
         request_fd: the pipe from the parent; its end means that everything ends.
+        private_fds: pipe ends of the server that no child may hold.
     """
+
+    forks = True
 
     def __init__(self, policy: sandbox.Policy, request_fd: int, private_fds: Sequence[int]) -> None:
         self._policy = policy

@@ -18,7 +18,7 @@ _METHODS = 80
 
 
 def describe_class(cls: type, module: ModuleType, mentioned: dict[type, None]) -> dict[str, Any]:
-    """The class as `protocol` takes it; under `own` also the callables that it defines itself, private ones included."""
+    """The class as `protocol` takes it; under `own` also the callables that it defines itself, private ones too."""
     kind = kind_of(cls)
     own = [
         describe_callable(f"{cls.__qualname__}.{name}", function, module, mentioned, owner=cls, bound=bound)
@@ -81,13 +81,9 @@ def is_abstract(cls: type) -> bool:
 def subclasses(cls: type, package: str) -> list[str]:
     """Dotted names of loaded, concrete, importable subclasses; those of `package` first."""
     found: dict[type, None] = {}
-    waiting = [cls]
+    waiting: list[type] = [cls]
     while waiting and len(found) < 200:
-        try:
-            direct = type.__subclasses__(waiting.pop())
-        except TypeError:
-            continue
-        for sub in direct:
+        for sub in type.__subclasses__(waiting.pop()):
             if sub not in found:
                 found[sub] = None
                 waiting.append(sub)
@@ -105,7 +101,7 @@ def _constructor(cls: type, kind: str, module: ModuleType, mentioned: dict[type,
             names.update(initializer.__globals__)
     resolver = Resolver(names, cls)
     if kind == "typeddict":
-        required = getattr(cls, "__required_keys__", frozenset())
+        required: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
         parameters = [
             [name, "keyword-only", resolver.resolve(annotation), name not in required, None]
             for name, annotation in _annotations(cls).items()
@@ -113,7 +109,8 @@ def _constructor(cls: type, kind: str, module: ModuleType, mentioned: dict[type,
     else:
         signature = signature_of(cls)
         parameters = [
-            describe_parameter(parameter, resolver) for parameter in (signature.parameters.values() if signature else ())
+            describe_parameter(parameter, resolver)
+            for parameter in (signature.parameters.values() if signature else ())
         ]
     mentioned.update(resolver.classes)
     return parameters

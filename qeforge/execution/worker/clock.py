@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 _NEAR = 2 * 86_400.0  # seconds
+_BITS = 64  # of an integer that can be a time, in nanoseconds at the finest
 _FORMATS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y"),
     *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%a %b %d"),
@@ -41,6 +42,8 @@ class Present:
         if kind is str:
             return self.shows_in(value)
         if kind is int:
+            if value.bit_length() > _BITS:
+                return False
             return value == self._year or self._near(value) or self._near(value / 1e3) or self._near(value / 1e9)
         if kind is float:
             return self._near(value) or self._near(value / 1e3)

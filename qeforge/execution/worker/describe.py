@@ -35,7 +35,7 @@ def describe(module: ModuleType) -> dict[str, Any]:
         if _is_worth_describing(cls):
             fact = describe_class(cls, module, unread)
             facts.setdefault(fact["path"], fact)
-    known = [*own, *imported, *mentioned]
+    known = [cls for cls in (*own, *imported, *mentioned) if _is_worth_describing(cls)]
     return {
         "module": module.__name__,
         "callables": callables,
@@ -74,7 +74,9 @@ def _with_nested(classes: list[type], module: ModuleType) -> list[type]:
 
 
 def _is_worth_describing(cls: type) -> bool:
-    return cls.__module__ not in ("builtins", "typing", "collections.abc", "types") and "<locals>" not in cls.__qualname__
+    return (
+        cls.__module__ not in ("builtins", "typing", "collections.abc", "types") and "<locals>" not in cls.__qualname__
+    )
 
 
 def _constants(module: ModuleType) -> dict[str, str]:

@@ -36,6 +36,7 @@ class Guard:
         self._armed = True
         if _set_timer is not None and _SIGNAL is not None:
             signal.signal(_SIGNAL, self._expire)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, (_SIGNAL,))
             _set_timer(_TIMER, seconds, _AGAIN)
 
     def disarm(self) -> None:

@@ -1,4 +1,4 @@
-"""Work done in this very process, where forking is missing: the parent watches, and replaces the process when it is lost."""
+"""Work done in this very process, where forking is missing: the parent watches, and replaces a process that is lost."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -23,6 +23,8 @@ class _Relay(Channel):
 
 class Inline:
     """Runs items one after the other; the same face as `children.Nursery`."""
+
+    forks = False
 
     def perform(
         self,

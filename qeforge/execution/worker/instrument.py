@@ -98,34 +98,34 @@ class _Rewriter(ast.NodeTransformer):
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815 - the names that `ast` calls
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         """A function like any other."""
         self._depth += 1
         node.body = self.visit(node.body)
         self._depth -= 1
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """Its value only."""
         if node.value is not None:
             node.value = self.visit(node.value)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """`a < b`, and `a < b < c` where saying `b` twice does no harm."""
         self.generic_visit(node)
         if not self._depth:
             return node
         operands = [node.left, *node.comparators]
-        if not all(isinstance(operand, _SIMPLE) for operand in operands[1:-1]):
+        if not all(_is_repeatable(operand) for operand in operands[1:-1]):
             return node
-        parts = [
+        parts: list[ast.expr] = [
             self._call(_COMPARE, node, ast.Constant(_OPERATOR_KEYS.index(type(op))), left, right)
             for op, left, right in zip(node.ops, operands, operands[1:], strict=False)
         ]
         return parts[0] if len(parts) == 1 else ast.copy_location(ast.BoolOp(ast.And(), parts), node)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         """`isinstance(x, T)` and methods that look for something."""
         self.generic_visit(node)
         if not self._depth or any(isinstance(argument, ast.Starred) for argument in node.args):
@@ -140,7 +140,7 @@ class _Rewriter(ast.NodeTransformer):
             return node
         return call
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         """`d[key]`, when read."""
         self.generic_visit(node)
         if not self._depth or not isinstance(node.ctx, ast.Load) or isinstance(node.slice, (ast.Slice, ast.Tuple)):
@@ -155,21 +155,21 @@ class _Rewriter(ast.NodeTransformer):
 
     visit_If = visit_While = visit_IfExp = visit_Assert = _test  # noqa: N815
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """`a and b`: all but the last are tested here."""
         self.generic_visit(node)
         if self._depth:
             node.values = [self._tested(value) for value in node.values]
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """`not a`."""
         self.generic_visit(node)
         if self._depth and isinstance(node.op, ast.Not):
             node.operand = self._tested(node.operand)
         return node
 
-    def visit_Match(self, node: ast.Match) -> ast.AST:  # noqa: N802
+    def visit_Match(self, node: ast.Match) -> ast.AST:
         """A `match` on constants: what they are, before any is tried."""
         self.generic_visit(node)
         values = [
@@ -183,7 +183,7 @@ class _Rewriter(ast.NodeTransformer):
             node.subject = self._call(_CASE, node.subject, node.subject, choices)
         return node
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # noqa: N802
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         """Left alone: before 3.12 positions inside are wrong."""
         return node
 
@@ -194,6 +194,13 @@ class _Rewriter(ast.NodeTransformer):
         name = ast.copy_location(ast.Name(helper, ast.Load()), at)
         call = ast.Call(name, [ast.Constant(at.lineno), *arguments], [])
         return ast.copy_location(call, at)
+
+
+def _is_repeatable(node: ast.expr) -> bool:
+    """Whether it may be evaluated twice: a name, a constant, an attribute, or the length of one."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
+        return isinstance(node.args[0], _SIMPLE) and not node.keywords
+    return isinstance(node, _SIMPLE)
 
 
 def _is_helper(node: ast.expr) -> bool:

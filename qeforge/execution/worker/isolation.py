@@ -1,6 +1,7 @@
 """Process-wide state that candidates of one batch must not hand on to each other."""
 
 import builtins
+import copy
 import os
 import shutil
 import signal
@@ -10,17 +11,21 @@ from types import ModuleType
 from typing import Any
 
 _MISSING: Any = object()
+_SMALL = 300  # items of a container that is worth looking through after every candidate
 
 
 class Isolation:
     """Remembers the state of this process and brings it back after each candidate.
 
-    What lives inside objects (a list that a module keeps) is not undone: only a fresh fork forgets that.
+    Of what the module keeps, its names, the contents of its small containers and its caches are brought back; what
+    lives deeper inside objects is not undone: only a fresh fork forgets that.
     """
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
         self._names = dict(vars(module))
+        self._containers = [(kept, copy.copy(kept)) for kept in self._names.values() if _is_small(kept)]
+        self._caches = [clear for kept in self._names.values() if (clear := getattr(kept, "cache_clear", None))]
         self._builtins = dict(vars(builtins))
         self._cwd = os.getcwd()
         self._argv = list(sys.argv)
@@ -53,6 +58,10 @@ class Isolation:
         sys.modules[self._module.__name__] = self._module
         _restore_names(vars(self._module), self._names)
         _restore_names(vars(builtins), self._builtins)
+        for kept, saved in self._containers:
+            _restore_content(kept, saved)
+        for clear in self._caches:
+            clear()
         return self._restore_folder() and threading.active_count() <= self._threads
 
     def _restore_folder(self) -> bool:
@@ -67,6 +76,23 @@ class Isolation:
         except OSError:
             return False
         return True
+
+
+def _is_small(kept: Any) -> bool:
+    return type(kept) in (list, dict, set) and len(kept) <= _SMALL
+
+
+def _restore_content(kept: Any, saved: Any) -> None:
+    if isinstance(kept, dict):
+        if list(map(id, kept.values())) != list(map(id, saved.values())) or kept.keys() != saved.keys():
+            kept.clear()
+            kept.update(saved)
+    elif isinstance(kept, list):
+        if list(map(id, kept)) != list(map(id, saved)):
+            kept[:] = saved
+    elif kept != saved:
+        kept.clear()
+        kept.update(saved)
 
 
 def _raw_environ() -> dict[Any, Any]:

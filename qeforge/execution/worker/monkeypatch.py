@@ -31,7 +31,9 @@ class MonkeyPatch:
         """Set `target.name`, or the attribute at a dotted path when called as `setattr("a.b.c", value)`."""
         if value is _MISSING:
             if not isinstance(target, str):
-                raise TypeError("use setattr(target, name, value) or setattr(target, value) with target a dotted string")
+                raise TypeError(
+                    "use setattr(target, name, value) or setattr(target, value) with target a dotted string"
+                )
             value = name
             target, name = _resolve(target, raising)
         old = getattr(target, name, _MISSING)

@@ -18,6 +18,7 @@ from .tracer import NoTracer
 _FACTOR, _LEAST_SECONDS = 10, 0.2  # of a probe's own CPU time that it may take against a mutant
 _LOST_CHILDREN = 3  # after so many the rest of a mutant's probes is not tried
 _BATCH = 64
+_MUTANTS = 12  # to a child, where they can be taken out again
 _perf_counter = time.perf_counter  # before a mutant can get at it
 _TEXTS = {"stdout": "out", "stderr": "err", "logs": "logs", "warnings": "warn", "files": "files"}
 
@@ -48,7 +49,7 @@ class Mutation:
         self._baselines: dict[str, Baseline] = {}
         self._source = SourceText(world.module.__file__ or "")
         self._live = LiveFunctions(world.module)
-        self._reexecutable: bool | None = None
+        self._reexecutable = None if workforce.forks else True  # tried out in a child only; the parent sees to the rest
         self.isolation = Isolation(world.module)
 
     def answer(self, request: dict[str, Any], channel: Channel) -> None:
@@ -84,6 +85,10 @@ class Mutation:
     def seconds(self, wire: Wire) -> float:
         """CPU time that a probe may take."""
         return max(_LEAST_SECONDS, _FACTOR * self.baseline(wire).seconds)
+
+    def is_swapped(self, edit: Edit) -> bool:
+        """Whether it lies in a function: such a mutant can be taken out again, one of the module's body cannot."""
+        return self._source.scope_of(edit) is not None
 
     def prepare(self, edit: Edit) -> "Mutated":
         """A mutant, compiled, to be put in place in a child."""
@@ -122,15 +127,18 @@ class Mutation:
         return self._reexecutable
 
     def _learn(self, wires: Sequence[Wire], channel: Channel) -> None:
-        """Run the probes that are new, in order and backwards: what depends on the order is not compared."""
-        new = [wire for wire in {_key(wire): wire for wire in wires}.values() if _key(wire) not in self._baselines]
+        """Run the probes if any is new, in order and backwards: what depends on the order, or differs from an earlier
+        time, is not compared."""
+        probes = list({_key(wire): wire for wire in wires}.values())
+        if all(_key(wire) in self._baselines for wire in probes):
+            return
         passes: list[dict[int, dict[str, Any]]] = [{}, {}, {}]
 
         def collect(found: dict[int, dict[str, Any]], look: str) -> Any:
             def task(items: Sequence[int], channel: Channel) -> None:
                 runner = Runner(self._world, self.isolation)
                 for index in items:
-                    channel.send(index, getattr(runner, look)(new[index]))
+                    channel.send(index, getattr(runner, look)(probes[index]))
 
             def deliver(index: int, frame: bytes) -> bool:
                 found[index] = decode(frame[4:])
@@ -142,18 +150,19 @@ class Mutation:
 
             return task, deliver, failed
 
-        forward = list(range(len(new)))
+        forward = list(range(len(probes)))
         for found, look, order in (
             (passes[0], "preview", forward),
             (passes[1], "full", forward),
             (passes[2], "full", forward[::-1]),
         ):
             task, deliver, failed = collect(found, look)
-            self._workforce.perform(
-                order, task, limits=self._limits, deliver=deliver, failed=failed, batch=_BATCH
-            )
-        for index, wire in enumerate(new):
-            self._baselines[_key(wire)] = _baseline(*(found[index] for found in passes))
+            self._workforce.perform(order, task, limits=self._limits, deliver=deliver, failed=failed, batch=_BATCH)
+        for index, wire in enumerate(probes):
+            baseline = _baseline(*(found[index] for found in passes))
+            known = self._baselines.get(_key(wire), baseline).facets
+            same = {facet: value for facet, value in baseline.facets.items() if known.get(facet) == value}
+            self._baselines[_key(wire)] = baseline._replace(facets=same)
 
 
 class _Trial:
@@ -182,19 +191,25 @@ class _Trial:
         while open_jobs:
             self._again = []
             self._starts = list(self._begun)
-            self._mutation.workforce.perform(
-                open_jobs,
-                self._task,
-                limits=self._mutation.limits(self._wires),
-                deliver=self._deliver,
-                failed=self._failed,
-                ready=self._prepare,
-                parallel=self._parallel,
-            )
+            swapped = [index for index in open_jobs if self._mutation.is_swapped(self._edit(index))]
+            for chosen, batch in ((swapped, _MUTANTS), ([i for i in open_jobs if i not in set(swapped)], 1)):
+                self._mutation.workforce.perform(
+                    chosen,
+                    self._task,
+                    limits=self._mutation.limits(self._wires),
+                    deliver=self._deliver,
+                    failed=self._failed,
+                    ready=self._prepare,
+                    batch=batch,
+                    parallel=self._parallel,
+                )
             open_jobs = self._again
 
+    def _edit(self, index: int) -> Edit:
+        return Edit(*self._jobs[index][0][:5])
+
     def _prepare(self, items: Sequence[int]) -> None:
-        self._prepared = {index: self._mutation.prepare(Edit(*self._jobs[index][0][:5])) for index in items}
+        self._prepared = {index: self._mutation.prepare(self._edit(index)) for index in items}
 
     def _task(self, items: Sequence[int], channel: Channel) -> None:
         for index in items:

@@ -31,12 +31,14 @@ class Renderer:
 
     Args:
         tmp_path: the folder that the test's `tmp_path` stands for, None when it has none.
+        watch: called with the value and each part of it.
 
     Attributes:
         checked: whether the source is right by construction; else evaluate it and compare.
     """
 
-    def __init__(self, tmp_path: str | None = None) -> None:
+    def __init__(self, tmp_path: str | None = None, watch: Callable[[Any], None] | None = None) -> None:
+        self._watch = watch
         self.imports: set[str] = set()
         self.checked = True
         self.tmp_path = tmp_path
@@ -52,6 +54,8 @@ class Renderer:
 
     def item(self, value: Any, depth: int) -> str:
         """Source of a part of the value."""
+        if self._watch is not None:
+            self._watch(value)
         kind = type(value)
         literal = _LITERALS.get(kind)
         if literal is not None:
@@ -76,7 +80,7 @@ class Renderer:
 
     def items(self, values: Iterable[Any], depth: int) -> list[str]:
         """Sources of the items of a container, at most `MAX_ITEMS`."""
-        sources = []
+        sources: list[str] = []
         for value in values:
             if len(sources) == MAX_ITEMS:
                 raise Unrenderable

@@ -92,7 +92,9 @@ def _attrs(self: Renderer, value: Any, depth: int) -> str:
 
 
 def _is_pydantic(kind: type) -> bool:
-    return any(base.__module__.partition(".")[0] == "pydantic" and base.__name__ == "BaseModel" for base in kind.__mro__)
+    return any(
+        base.__module__.partition(".")[0] == "pydantic" and base.__name__ == "BaseModel" for base in kind.__mro__
+    )
 
 
 def _pydantic(self: Renderer, value: Any, depth: int) -> str:
@@ -117,10 +119,15 @@ _RECORDS: tuple[tuple[Callable[[type], bool], _Rule], ...] = (
 )
 
 
+def _inherits(kind: type, method: str) -> bool:
+    """Whether it has `object`'s version of a method."""
+    return getattr(kind, method) is getattr(object, method)
+
+
 def _by_repr(self: Renderer, value: Any) -> str:
     """What the object itself says it is: `IPv4Address('10.0.0.1')`, if its class compares by value."""
     kind = type(value)
-    if kind.__eq__ is object.__eq__ or kind.__repr__ is object.__repr__:
+    if _inherits(kind, "__eq__") or _inherits(kind, "__repr__"):
         raise Unrenderable
     text = repr(value)
     try:
@@ -141,7 +148,7 @@ def _from(self: Renderer, module: str, name: str) -> str:
 
 
 def _numbers(module: str, name: str, *fields: str, required: int) -> _Rule:
-    """Call with the fields as positions; trailing zeros beyond the required ones left out; `tzinfo`, `fold` as keywords."""
+    """A call with the fields in order, without trailing zeros that are not required; `tzinfo`, `fold` as keywords."""
 
     def rule(self: Renderer, value: Any, depth: int) -> str:
         numbers = [getattr(value, field) for field in fields]
@@ -213,7 +220,9 @@ def _ordered(self: Renderer, value: Any, depth: int) -> str:
 
 def _default_dict(self: Renderer, value: Any, depth: int) -> str:
     factory = self.item(value.default_factory, depth)
-    return self.call(_from(self, "collections", "defaultdict"), [factory, *([self.mapping(value, depth)] if value else [])])
+    return self.call(
+        _from(self, "collections", "defaultdict"), [factory, *([self.mapping(value, depth)] if value else [])]
+    )
 
 
 def _counter(self: Renderer, value: Any, depth: int) -> str:
@@ -283,4 +292,3 @@ for _module in ("pathlib", "pathlib._local"):  # 3.13 tells where it really is
     _RULES[_module, "PosixPath"] = _path("Path")
     _RULES[_module, "PurePosixPath"] = _path("PurePosixPath")
     _RULES[_module, "PureWindowsPath"] = _path("PureWindowsPath")
-

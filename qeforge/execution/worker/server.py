@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import loading, sandbox
+from . import clock_shift, loading, sandbox
 from .changes import compare
 from .children import DONE, Channel, Failure, Limits, Nursery, ParentGone, Workforce
 from .fixtures import Fixtures
@@ -54,6 +54,8 @@ class Server:
         layers = sandbox.enter_process(self._policy)
         sys.argv = list(setup["argv"])
         warnings.simplefilter("ignore")
+        if setup["clock_shift"]:
+            clock_shift.install(setup["clock_shift"])
         tracer = open_tracer(setup["file"])
         guard = Guard()
         try:
@@ -100,7 +102,7 @@ class Server:
             if request["op"] == "run":
                 self._run(candidates, capture=request["capture"], batch=self._setup["batch"])
             else:
-                self._observe(candidates)
+                self._observe(candidates, batch=request["batch"])
         self._channel.send(DONE, None)
 
     def _limits(self) -> Limits:
@@ -140,7 +142,7 @@ class Server:
             self._instrumented = Instrumented(self._world.module, LiveFunctions(self._world.module))
         return self._instrumented
 
-    def _observe(self, candidates: Sequence[Wire]) -> None:
+    def _observe(self, candidates: Sequence[Wire], *, batch: int) -> None:
         before: dict[int, dict[str, Any]] = {}
 
         def preview(items: Sequence[int], channel: Channel) -> None:
@@ -168,8 +170,9 @@ class Server:
 
         arranged = [index for index, wire in enumerate(candidates) if wire[1] or wire[3]]
         limits = self._limits()
-        self._workforce.perform(arranged, preview, limits=limits, deliver=keep, failed=lambda *_: None)
-        self._workforce.perform(range(len(candidates)), look, limits=limits, deliver=deliver, failed=self._failed)
+        everything = range(len(candidates))
+        self._workforce.perform(arranged, preview, limits=limits, deliver=keep, failed=lambda *_: None, batch=batch)
+        self._workforce.perform(everything, look, limits=limits, deliver=deliver, failed=self._failed, batch=batch)
 
     def _perform(self, count: int, task: Any, batch: int) -> None:
         def deliver(index: int, frame: bytes) -> bool:

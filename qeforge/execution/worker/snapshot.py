@@ -13,7 +13,7 @@ from typing import Any
 from . import naming
 from .clock import Present
 from .guard import Expired
-from .render import MAX_ITEMS, MAX_SOURCE, Renderer, has_address, quick_source, rebuild
+from .render import MAX_ITEMS, Renderer, has_address, quick_source, rebuild
 
 Snapshot = list[Any]
 
@@ -48,7 +48,6 @@ class Snapshotter:
 
     def take(self, value: Any, depth: int = 0) -> Snapshot:
         """The whole value: by source if possible, by attributes otherwise."""
-        self._watch(value)
         source, imports = self._source(value)
         if source is not None:
             self._watch_text(source)
@@ -64,7 +63,7 @@ class Snapshotter:
         return self.take(value) if not attributes else [naming.dotted(type(value)), None, [], attributes, None]
 
     def _source(self, value: Any) -> tuple[str | None, list[str]]:
-        renderer = Renderer(self._tmp_path)
+        renderer = Renderer(self._tmp_path, self._watch)
         try:
             source = renderer.render(value)
             imports = sorted(renderer.imports)
@@ -77,11 +76,16 @@ class Snapshotter:
         return None, []
 
     def _same(self, value: Any, rebuilt: Any) -> bool:
-        if type(rebuilt) is not type(value):
+        if (
+            type(rebuilt) is not type(value) and type(value).__name__ != "_CallList"
+        ):  # a mock's calls equal a plain list
             return False
         if rebuilt == value:
             return True
-        return _shape(value, self._tmp_path) == _shape(rebuilt, self._tmp_path) is not None and "nan" in repr(value).lower()
+        # NaN equals nothing, itself included
+        return "nan" in repr(value).lower() and Renderer(self._tmp_path).render(value) == Renderer(
+            self._tmp_path
+        ).render(rebuilt)
 
     def _names(self) -> dict[str, Any]:
         if self._tmp_path is None:
@@ -92,7 +96,8 @@ class Snapshotter:
 
     def _text(self, value: Any) -> str | None:
         kind = type(value)
-        if (kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__) or isinstance(value, (Mapping, types.ModuleType)):
+        plain = all(getattr(kind, method) is getattr(object, method) for method in ("__str__", "__repr__"))
+        if plain or isinstance(value, (Mapping, types.ModuleType)):
             return None
         try:
             text = str(value)
@@ -138,11 +143,9 @@ class Snapshotter:
 
 
 def _is_container(value: Any) -> bool:
-    return type(value).__module__ in ("builtins", "collections") and isinstance(value, (Mapping, Set, Sequence, bytearray))
-
-
-def _shape(value: Any, tmp_path: str | None) -> str:
-    return Renderer(tmp_path).render(value)
+    return type(value).__module__ in ("builtins", "collections") and isinstance(
+        value, (Mapping, Set, Sequence, bytearray)
+    )
 
 
 def _special_parts(value: Any) -> list[tuple[str, Any]] | None:

@@ -161,7 +161,9 @@ def _pair(old: CodeType, new: CodeType, found: dict[int, CodeType]) -> dict[tupl
         lost[new.co_name, new.co_firstlineno] = missing
     waiting = _inner(new)
     for inner in _inner(old):
-        same = [code for code in waiting if (code.co_name, code.co_firstlineno) == (inner.co_name, inner.co_firstlineno)]
+        same = [
+            code for code in waiting if (code.co_name, code.co_firstlineno) == (inner.co_name, inner.co_firstlineno)
+        ]
         if same:
             waiting.remove(same[0])
             lost.update(_pair(inner, same[0], found))

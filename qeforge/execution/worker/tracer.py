@@ -64,6 +64,7 @@ class FileMatch:
         self._known: dict[str, bool] = {}
 
     def __call__(self, filename: str) -> bool:
+        """Whether it is that file's name."""
         known = self._known.get(filename)
         if known is None:
             known = not filename.startswith("<") and os.path.realpath(filename) == self._path
@@ -114,7 +115,7 @@ class SettraceTracer:
     def stop(self) -> set[Arc]:
         """End, and give what was collected."""
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         return self._arcs
 
     def watch(self, code: CodeType) -> None:

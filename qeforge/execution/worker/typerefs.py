@@ -54,8 +54,7 @@ class Resolver:
         if isinstance(annotation, typing.ForwardRef):
             annotation = annotation.__forward_arg__
         if isinstance(annotation, str):
-            evaluated = self._evaluate(annotation)
-            return ANY if isinstance(evaluated, str) else self.resolve(evaluated, depth + 1)
+            return self.resolve(self._evaluate(annotation), depth + 1)
         if isinstance(annotation, typing.TypeVar):
             return self._variable(annotation, depth)
         supertype = getattr(annotation, "__supertype__", None)

@@ -1,0 +1,132 @@
+"""Every script in `benchmarks/`, in its smallest form: it runs, prints, and keeps figures only where it is told to."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "benchmarks"
+TINY = {
+    "judge_rate.py": ["--candidates", "128", "--rounds", "1", "--targets", "2"],
+    "mutant_rate.py": ["--module", "textkit.formatting", "--max-time", "3", "--fresh", "2", "--mutants", "20"],
+    "startup.py": ["--runs", "1"],
+    "suite_quality.py": ["--modules", "colorsys,keyword", "--max-time", "2"],
+    "walk.py": ["--modules", "8", "--runs", "1"],
+}
+
+
+def run(script: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "QEFORGE_DATA_DIR": str(cwd / "data")}
+    return subprocess.run(
+        [sys.executable, "-B", str(SCRIPTS / script), *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def figures_of(script: str, cwd: Path) -> tuple[str, dict[str, Any]]:
+    done = run(script, *TINY[script], "--out", "kept.json", cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    kept: dict[str, Any] = json.loads((cwd / "kept.json").read_text(encoding="utf-8"))
+    assert set(kept["machine"]) == {"qeforge", "python", "system", "cores"}
+    return done.stdout, kept
+
+
+@pytest.fixture
+def helpers() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("figures", SCRIPTS / "figures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_script_is_here_and_in_the_readme() -> None:
+    scripts = {path.name for path in SCRIPTS.glob("*.py")} - {"figures.py"}
+    assert scripts == set(TINY)
+    readme = (SCRIPTS / "README.md").read_text(encoding="utf-8")
+    assert all(name in readme for name in scripts)
+
+
+@pytest.mark.parametrize(
+    "share, expected",
+    [(0.5, 2), (0.95, 4), (0.75, 3), (0.0, 1), (1.0, 4)],
+)
+def test_percentiles_are_values_that_were_measured(helpers: ModuleType, share: float, expected: int) -> None:
+    assert helpers.percentile([4, 1, 3, 2], share) == expected
+
+
+def test_there_is_no_percentile_of_nothing(helpers: ModuleType) -> None:
+    with pytest.raises(ValueError, match="no values"):
+        helpers.percentile([], 0.5)
+
+
+def test_a_target_is_met_on_its_own_side(helpers: ModuleType) -> None:
+    assert helpers.verdict(2.0, 3, at_most=True) == "target ≤ 3: met"
+    assert helpers.verdict(2.0, 3, at_most=False) == "target ≥ 3: missed"
+
+
+@pytest.mark.slow
+def test_judge_rate(tmp_path: Path) -> None:
+    said, kept = figures_of("judge_rate.py", tmp_path)
+    assert "executions a second" in said
+    assert len(kept["executions_per_second"]) == 1
+    assert len(kept["first_case_seconds"]) + kept["targets_without_case"] == 2
+
+
+@pytest.mark.slow
+def test_mutant_rate(tmp_path: Path) -> None:
+    said, kept = figures_of("mutant_rate.py", tmp_path)
+    assert "equal verdicts" in said
+    assert kept["mutants"] == 20
+    assert kept["fresh_mutants"] == 2
+    assert kept["ratio"] > 1
+    assert kept["judge_seconds_per_mutant"] > 0
+
+
+@pytest.mark.slow
+def test_startup(tmp_path: Path) -> None:
+    said, kept = figures_of("startup.py", tmp_path)
+    assert "ratio" in said
+    assert kept["heavy"] == []
+    assert kept["loaded"] > 50
+
+
+@pytest.mark.slow
+def test_walk(tmp_path: Path) -> None:
+    said, kept = figures_of("walk.py", tmp_path)
+    assert "discovery, 8 modules" in said
+    assert kept["qeforge targets"]["megabytes"] > 5
+
+
+@pytest.mark.slow
+def test_suite_quality(tmp_path: Path) -> None:
+    said, kept = figures_of("suite_quality.py", tmp_path)
+    rows = {row["module"]: row for row in kept["modules"]}
+    assert said.startswith("| module | tests |")
+    assert rows["colorsys"]["tests"] > 0
+    assert 0 < rows["colorsys"]["branch"] <= 1
+    assert rows["keyword"]["note"] == "nothing in it can be called"
+
+
+def test_nothing_is_written_without_out(tmp_path: Path) -> None:
+    done = run("walk.py", *TINY["walk.py"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_module_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = run("suite_quality.py", "--modules", "nobody.has.this", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "nobody.has.this: not on the search path of that interpreter"
