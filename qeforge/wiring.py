@@ -18,7 +18,7 @@ from qeforge.domain.report import Action, Check, ModuleReport, RunReport, Target
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.errors import UsageError
 from qeforge.execution.interpreter import Interpreter, find_interpreter
-from qeforge.execution.pytest_run import run_suite
+from qeforge.execution.pytest_run import SuiteRun, run_suite
 from qeforge.refinement.run import run_all
 from qeforge.refinement.score import score_module
 from qeforge.refinement.task import ModuleTask
@@ -261,6 +261,8 @@ def _stale_only(tasks: Sequence[ModuleTask]) -> tuple[list[ModuleTask], list[Mod
         mine = behind & frozenset(t.id for t in task.module.targets)
         if task.wanted is not None:
             mine &= task.wanted
+        elif behind:
+            mine |= _failing_targets(task, header)
         if behind:
             stale.append(replace(task, wanted=mine, merge=True))
         else:
@@ -276,13 +278,17 @@ def _stale_only(tasks: Sequence[ModuleTask]) -> tuple[list[ModuleTask], list[Mod
     return stale, current
 
 
-def _checked(task: ModuleTask, header: Header) -> ModuleReport:
-    plain = ModuleReport(module=task.module.name, path=task.module.path, action=Action.CURRENT, suite=task.suite)
-    behind = header.stale({target.id: target.digest for target in task.module.targets})
-    if behind:
-        shown = ", ".join(name.partition(":")[2] for name in behind[:3]) + (" …" if len(behind) > 3 else "")
-        return replace(plain, action=Action.STALE, reason=f"the code changed: {shown}")
-    run = run_suite(
+def _failing_targets(task: ModuleTask, header: Header) -> frozenset[str]:
+    """Ids of targets whose code is as it was, and whose tests fail all the same: what they call has changed."""
+    if not task.interpreter.has_pytest:
+        return frozenset()
+    results = _run_suite(task).results
+    wrong = {node.partition("::")[2].partition("[")[0] for node, result in results.items() if result != "passed"}
+    return frozenset(header.tests[name] for name in wrong & header.tests.keys())
+
+
+def _run_suite(task: ModuleTask) -> SuiteRun:
+    return run_suite(
         [task.suite],
         interpreter=task.interpreter,
         module=task.module,
@@ -292,12 +298,21 @@ def _checked(task: ModuleTask, header: Header) -> ModuleReport:
         lenient=True,
         paths=task.python_paths,
     )
+
+
+def _checked(task: ModuleTask, header: Header) -> ModuleReport:
+    plain = ModuleReport(module=task.module.name, path=task.module.path, action=Action.CURRENT, suite=task.suite)
+    behind = header.stale({target.id: target.digest for target in task.module.targets})
+    if behind:
+        shown = ", ".join(name.partition(":")[2] for name in behind[:3]) + (" …" if len(behind) > 3 else "")
+        return replace(plain, action=Action.STALE, reason=f"the code changed: {shown}")
+    run = _run_suite(task)
     wrong = [node for node, result in run.results.items() if result not in ("passed", "skipped")]
     if wrong or run.crashed or not run.results:
         return replace(
             plain,
             action=Action.FAILING,
-            reason=", ".join(node.rpartition("::")[2] for node in wrong[:3]) or run.crashed,
+            reason=", ".join(node.partition("::")[2] or node for node in wrong[:3]) or run.crashed,
         )
     return plain
 

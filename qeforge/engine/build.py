@@ -25,6 +25,7 @@ from qeforge.engine.value import Value, call, combine, literal, merged, of, uniq
 
 _DEEPEST = 3
 _MOST = 28
+_MOST_KINDS = 6
 _NO_EVIDENCE = Evidence()
 
 
@@ -46,12 +47,15 @@ class Builder:
         self.instances: dict[str, list[Value]] = {}
         self.recipes: dict[str, tuple[str, ...]] = {}
         self._by_name = {fact.dotted: fact for fact in facts.classes.values()}
+        self._made: dict[tuple[object, ...], list[Value]] = {}
+        self._kept: dict[int, Evidence] = {}
 
     def found_instance(self, dotted: str, value: Value) -> None:
         """Remembers a way to build an instance that was seen to work."""
         known = self.instances.setdefault(dotted, [])
         if len(known) < _MOST and all(old.source != value.source for old in known):
             known.append(value)
+            self._made.clear()
 
     def values(
         self, type: TypeRef, name: str, evidence: Evidence | None = None, *, context: str = "", depth: int = 0
@@ -65,11 +69,24 @@ class Builder:
             context: name of the callable, a weaker hint than `name`.
         """
         evidence = evidence or _NO_EVIDENCE
+        self._kept[id(evidence)] = evidence
+        key = (type, name, id(evidence), context, depth)
+        if key not in self._made:
+            self._made[key] = self._values(type, name, evidence, context, depth)
+        return list(self._made[key])
+
+    def _values(self, type: TypeRef, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
         found: list[Value] = []
         if type.name in ("Any", "object"):
             found = self._from_evidence(name, evidence, context, depth)
         else:
             found = self._of_type(type, name, evidence, context, depth)
+            stated = {arm.name for arm in (type, *type.args)}
+            closer = [kind for kind in evidence.types if kind.name not in stated | {"Any", "object"}]
+            if closer and depth < _DEEPEST:
+                found = interleave(
+                    [found, *(self._of_type(k, name, evidence, context, depth + 1) for k in closer[:12])]
+                )
         if evidence.optional:
             found.insert(min(3, len(found)), literal("None"))
         constants = [literal(source) for source in evidence.equals if is_literal(source)]
@@ -80,11 +97,29 @@ class Builder:
 
     def instance(self, dotted: str, depth: int = 0) -> list[Value]:
         """Instances of a class, those that were seen to work first."""
+        key = ("instance", dotted, depth)
+        if key not in self._made:
+            self._made[key] = self._instances(dotted, depth)
+        return list(self._made[key])
+
+    def _instances(self, dotted: str, depth: int) -> list[Value]:
         fact = self._by_name.get(dotted)
         made = list(self.instances.get(dotted, ()))
         if len(made) < 3 or depth == 0:
             made += self._construct(fact, depth) if fact else self._foreign(dotted)
+        if fact and depth < _DEEPEST:
+            kinds = [other for other in self._kinds_of(dotted)[:_MOST_KINDS] if other != dotted]
+            made = interleave([made, *(self.instance(other, _DEEPEST)[:3] for other in kinds)])
         return unique(made)
+
+    def _kinds_of(self, dotted: str) -> list[str]:
+        """Concrete classes that are one, those that need the least first."""
+        found = [
+            (sum(_Needs(p).required for p in fact.constructor), name)
+            for name, fact in self._by_name.items()
+            if dotted in fact.ancestors and not fact.abstract
+        ]
+        return [name for _, name in sorted(found)]
 
     # -- by type ------------------------------------------------------------------------------------------------
 

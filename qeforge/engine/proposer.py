@@ -504,6 +504,8 @@ class NativeProposer:
     def _follow_operands(self, state: _State, plan: Plan, seen: Observation) -> None:
         found: list[Plan] = []
         for operand in seen.operands[:60]:
+            if operand.operator == "isinstance":
+                found += self._of_wanted_class(state, plan, operand.right)
             found += list(operands.redirect(plan, operand, self.rng))[:6]
             if operand.operator == "match":
                 self._learn_texts(state, patterns.matching(_unquoted(operand.left), self.rng, count=2))
@@ -512,6 +514,17 @@ class NativeProposer:
         self._in_front(
             state, [replace(new, generation=min(new.generation, _MOST_GENERATIONS - 2)) for new in found[:24]]
         )
+
+    def _of_wanted_class(self, state: _State, plan: Plan, wanted: str) -> list[Plan]:
+        """The plan with an instance of the class that the code asked for in place of each argument."""
+        names = [name.strip() for name in wanted.strip("()").split(",")]
+        known = [name for name in names if name in self.facts.classes]
+        return [
+            plan.with_argument(argument.name, value)
+            for name in known[:2]
+            for argument in plan.arguments
+            for value in self.builder.instance(name)[:2]
+        ]
 
     def _learn_texts(self, state: _State, texts: Sequence[str]) -> None:
         fresh = tuple(text for text in texts if 0 < len(text) <= 40 and text not in state.texts)

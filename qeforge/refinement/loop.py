@@ -4,6 +4,7 @@ Search is bounded by counted work, so that a seed gives the same suite on a fast
 only a limit above it, and `Stop.TIME` says when it cut.
 """
 
+import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -117,7 +118,7 @@ class Loop:
         self.cases: dict[str, Case] = {}
         self.tried: set[str] = set()
         self.open_mutants = _thinned(mutants, limits.mutants)
-        self.total_mutants = len(self.open_mutants)
+        self.judged: set[str] = set()
         self.incompetent: set[str] = set()
         self.probed: defaultdict[str, set[str]] = defaultdict(set)
         self.claimed: list[tuple[Candidate, Observation]] = []
@@ -147,7 +148,7 @@ class Loop:
             rounds=tuple(self.rounds),
             stop=stop,
             offered=self.pool.offered,
-            mutants=self.total_mutants - len(self.incompetent),
+            mutants=self.total_mutants,
             incompetent=frozenset(self.incompetent),
             reached=frozenset(self.pool.reached),
             observed=tuple(self.claimed),
@@ -235,7 +236,8 @@ class Loop:
             entries = self.pool.best(missing, self.tried)
             if attempt == 0:
                 known = {entry.candidate.key for entry in entries}
-                extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)))
+                lines = None if number == 1 else frozenset(m.line for m in self.open_mutants)
+                extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)), lines)
                 entries += extra
             if not entries or self.clock.now() > self.deadline:
                 return
@@ -245,6 +247,7 @@ class Loop:
 
     def _confirmed(self, entries: Sequence[Entry]) -> list[Case]:
         self.tried |= {entry.candidate.key for entry in entries}
+        self.pool.forget_tried(self.tried)
         candidates = [entry.candidate for entry in entries]
         first = self.judge.observe(candidates)
         others = self.judge.confirm(candidates)
@@ -279,19 +282,21 @@ class Loop:
         )
         jobs: list[MutantJob] = []
         for mutant in self.open_mutants:
-            fitting = [
-                i
-                for i in order
-                if (mutant.scope is None or mutant.line in cases[i][1].lines or _near(mutant, cases[i][1].lines))
-                and cases[i][0] not in self.probed[mutant.id]
-            ][:_PROBES_A_MUTANT]
+            reaching = [i for i in order if mutant.scope is None or _reaches(cases[i][1].lines, mutant)]
+            fitting = [i for i in reaching if cases[i][0] not in self.probed[mutant.id]]
+            own = f":{mutant.scope}"
+            fitting.sort(key=lambda i: not cases[i][1].case.candidate.target.endswith(own))
             if fitting:
-                jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting)))
-                self.probed[mutant.id] |= {cases[i][0] for i in fitting}
+                jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting[:_PROBES_A_MUTANT])))
+            elif not reaching:
+                self.judged.add(mutant.id)
         killed: set[str] = set()
         for start in range(0, len(jobs), 40):
             if self.clock.now() > self.deadline:
                 break
+            for job in jobs[start : start + 40]:
+                self.judged.add(job.mutant.id)
+                self.probed[job.mutant.id] |= {cases[i][0] for i in job.probes}
             for result in self.judge.mutate(jobs[start : start + 40], probes):
                 if result.verdict is Verdict.INCOMPETENT:
                     self.incompetent.add(result.mutant.id)
@@ -316,6 +321,11 @@ class Loop:
             self.killed,
             self.total_mutants,
         ).quality
+
+    @property
+    def total_mutants(self) -> int:
+        """Mutants that count: those that were run, and those that no test reaches. What the clock left out does not."""
+        return len(self.judged - self.incompetent)
 
     @property
     def killed(self) -> int:
@@ -345,16 +355,11 @@ def score_of(goals: GoalMap, met: frozenset[Goal], killed: int, mutants: int, te
     )
 
 
-def _near(mutant: Mutant, lines: frozenset[int]) -> bool:
-    """A mutant inside a statement of several lines is reached when one of them is."""
-    return any(line in lines for line in range(mutant.start[0], mutant.end[0] + 1)) or any(
-        line in lines for line in range(mutant.start[0] - 3, mutant.start[0])
-    )
+def _reaches(lines: frozenset[int], mutant: Mutant) -> bool:
+    """Whether a mutant is run by what runs these lines; inside a statement of several lines the first of them counts."""
+    return any(line in lines for line in range(mutant.start[0] - 3, mutant.end[0] + 1))
 
 
 def _thinned(mutants: Sequence[Mutant], most: int) -> list[Mutant]:
-    """All of them, or evenly spread ones when there are too many."""
-    if len(mutants) <= most:
-        return list(mutants)
-    step = len(mutants) / most
-    return [mutants[int(i * step)] for i in range(most)]
+    """All of them or as many as there is work for, in an order in which every beginning is a fair sample."""
+    return random.Random(0).sample(list(mutants), min(most, len(mutants)))

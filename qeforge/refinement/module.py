@@ -26,7 +26,7 @@ from qeforge.execution.judge import JudgeSettings, open_judge
 from qeforge.execution.pytest_run import run_suite
 from qeforge.oracle.claims import suspects
 from qeforge.refinement import record
-from qeforge.refinement.finish import Finished, finish, verify
+from qeforge.refinement.finish import Finished, finish, verify, written
 from qeforge.refinement.loop import Limits, Loop, Refined, score_of
 from qeforge.refinement.recipes import RecipeProposer
 from qeforge.refinement.task import ModuleTask
@@ -157,13 +157,20 @@ def _report(
         old=old,
     )
     _record(task, refined, score, finished)
+    merging = task.merge and bool(old) and read_header(old) is not None
     if not finished.cases:
-        return replace(report, action=Action.SKIPPED, reason=_why_empty(refined, finished))
+        report = replace(report, reason=_why_empty(task, refined, finished))
+        if not merging:
+            return replace(report, action=Action.SKIPPED)
+        report = replace(report, score=None, coverage=None)  # of nothing new there is nothing to say
     text = finished.text
-    if task.merge and old and read_header(old) is not None:
-        joined = format_source(merge(old, text, refreshed=task.wanted or frozenset()), task.suite)
-        if joined != text and _passes(task, joined):
-            text = joined
+    if merging:
+        fresh = text or written(task, (), {target.id: target for target in task.module.targets}, {})[0]
+        text = format_source(merge(old, fresh, refreshed=task.wanted or frozenset()), task.suite)
+        wrong = () if text in (old, fresh) else _failing(task, text)
+        if wrong:
+            reason = f"tests of other targets in it fail now: {', '.join(wrong[:3])}; --update refreshes them"
+            return replace(report, action=Action.SKIPPED, reason=reason)
     if text == old:
         return replace(report, action=Action.UNCHANGED, new=text)
     if task.dry_run:
@@ -174,7 +181,9 @@ def _report(
     return replace(report, action=Action.WRITTEN, new=text)
 
 
-def _why_empty(refined: Refined, finished: Finished) -> str:
+def _why_empty(task: ModuleTask, refined: Refined, finished: Finished) -> str:
+    if task.wanted is not None and not task.wanted:
+        return "tests of code that is gone were taken out"
     if finished.dropped:
         return "no test held under pytest"
     if not refined.offered:
@@ -182,13 +191,15 @@ def _why_empty(refined: Refined, finished: Finished) -> str:
     return "nothing that can be asserted was observed"
 
 
-def _passes(task: ModuleTask, text: str) -> bool:
+def _failing(task: ModuleTask, text: str) -> tuple[str, ...]:
+    """Names of tests that do not pass; the reason where there is no result at all."""
     if not task.interpreter.has_pytest:
-        return True
-    return all(
-        run.results and set(run.results.values()) == {"passed"}
-        for run in verify(task, text, timeout=max(10.0, 2 * task.seconds))
-    )
+        return ()
+    runs = verify(task, text, timeout=max(10.0, 2 * task.seconds))
+    wrong = {node.partition("::")[2] or node for run in runs for node in run.results if run.results[node] != "passed"}
+    if not wrong and not all(run.results for run in runs):
+        return (runs[0].crashed or "no tests are left",)
+    return tuple(sorted(wrong))
 
 
 def _restricted(module: SourceModule, wanted: frozenset[str] | None) -> SourceModule:

@@ -2,25 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
 from qeforge.domain.observation import Effect, Observation, Outcome
 
 _ALTERNATIVES = 4
-_BEHAVIOURS_A_TARGET = 30
+_BEHAVIOURS_A_TARGET = 40
 _USABLE = (Outcome.RETURNED, Outcome.RAISED)
 _HARMLESS_EFFECTS = frozenset({"filesystem", "clock", "random", "environment", "stdin"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A candidate with its quick observation and the goals that it meets."""
+    """A candidate with its quick observation and the goals that it meets; `room` while it takes a behaviour's place."""
 
     candidate: Candidate
     seen: Observation
     goals: frozenset[Goal]
+    room: bool = True
 
     @property
     def cost(self) -> tuple[int, int, str]:
@@ -72,7 +73,7 @@ class Pool:
                 del known[_ALTERNATIVES:]
         result = seen.result.source if seen.result and seen.result.source and len(seen.result.source) < 80 else ""
         kind = seen.raised.type_name if seen.raised else (seen.result.type_name if seen.result else "")
-        behaviour = (candidate.target, seen.outcome, kind, goals, result if len(result) < 12 else "")
+        behaviour = (candidate.target, seen.outcome, kind, goals, result[:40])
         old = self._by_behaviour.get(behaviour)
         if old is None:
             if self._behaviours[candidate.target] < _BEHAVIOURS_A_TARGET:
@@ -92,12 +93,25 @@ class Pool:
                     break
         return list(chosen.values())
 
-    def behaviours(self, tried: set[str], limit: int) -> list[Entry]:
-        """One entry for each different thing that was seen to happen, the cheapest first, targets taking turns."""
+    def forget_tried(self, tried: set[str]) -> None:
+        """Makes room for new behaviours where the known ones have had their closer look."""
+        for behaviour, entry in list(self._by_behaviour.items()):
+            if entry.room and entry.candidate.key in tried:
+                self._behaviours[entry.candidate.target] -= 1
+                self._by_behaviour[behaviour] = replace(entry, room=False)
+
+    def behaviours(self, tried: set[str], limit: int, lines: frozenset[int] | None = None) -> list[Entry]:
+        """One entry for each different thing that was seen to happen, the cheapest first, targets taking turns.
+
+        Args:
+            tried: keys of candidates that had their closer look.
+            limit: how many at most.
+            lines: only entries that run one of them; None for all.
+        """
         turns: defaultdict[str, int] = defaultdict(int)
         ranked: list[tuple[int, tuple[int, int, str], Entry]] = []
         for entry in sorted(self._by_behaviour.values(), key=lambda e: e.cost):
-            if entry.candidate.key not in tried:
+            if entry.candidate.key not in tried and (lines is None or lines & lines_of(entry.seen.arcs)):
                 turns[entry.candidate.target] += 1
                 ranked.append((turns[entry.candidate.target], entry.cost, entry))
         return [entry for _, _, entry in sorted(ranked, key=lambda item: item[:2])][:limit]

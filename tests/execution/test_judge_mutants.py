@@ -314,9 +314,7 @@ def test_one_mutant_leaves_nothing_for_the_next(judge: ForkJudge) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"parallel": 2}, {"fork": False}], ids=["two at once", "without forks"])
-def test_other_ways_to_run_give_the_same_verdicts(
-    tmp_path: Path, judge: ForkJudge, settings: dict[str, Any]
-) -> None:
+def test_other_ways_to_run_give_the_same_verdicts(tmp_path: Path, judge: ForkJudge, settings: dict[str, Any]) -> None:
     probes = [probe("small(3)"), probe("Shop().name()"), probe("loop(2)"), probe("default()")]
     changes = [
         mutant("n + ⟨1⟩", "2", "small"),

@@ -222,7 +222,7 @@ def test_the_quick_way_says_the_same(value: Any) -> None:
         (User(name="x"), "User(name='x')", [f"from {__name__} import User"]),
         (Money(1, "eur"), "Money(1, 'eur')", [f"from {__name__} import Money"]),
         (collections.Counter("aab"), "Counter({'a': 2, 'b': 1})", ["from collections import Counter"]),
-        (collections.defaultdict(list, a=[1]), "defaultdict(list, {'a': [1]})", ["from collections import defaultdict"]),
+        (collections.defaultdict(int, a=1), "defaultdict(int, {'a': 1})", ["from collections import defaultdict"]),
         (collections.deque([1], maxlen=2), "deque([1], maxlen=2)", ["from collections import deque"]),
         (types.MappingProxyType({1: 2}), "MappingProxyType({1: 2})", ["from types import MappingProxyType"]),
         (array.array("i", [1]), "array('i', [1])", ["from array import array"]),

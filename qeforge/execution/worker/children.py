@@ -19,7 +19,7 @@ DONE, BEAT = 0xFFFFFFFF, 0xFFFFFFFE
 """Indices of frames that report on no item: the request is done, the worker is still at it."""
 
 _INDEX = struct.Struct("!I")
-_SHARED = struct.Struct("II")  # marks made, whether it leaves early on purpose
+_SHARED = struct.Struct("II")  # the step of the present item, whether the child leaves early on purpose
 _TICK = 0.05  # seconds between two looks at a silent child
 _IDLE = 0.05  # share of one core below which a silent child counts as asleep
 _STARVED = 4  # times the wall limit for a child that works but gets little of the machine
@@ -56,7 +56,6 @@ class Channel:
     def __init__(self, fd: int, shared: mmap.mmap | None = None) -> None:
         self._fd = fd
         self._shared = shared
-        self._marks = 0
 
     def send(self, index: int, message: Any) -> None:
         """Report on an item."""
@@ -66,16 +65,15 @@ class Channel:
         """Tell the parent that the work goes on."""
         self.send(BEAT, None)
 
-    def mark(self) -> None:
-        """Tell the watch that there is progress within an item."""
-        self._marks += 1
+    def mark(self, step: int) -> None:
+        """Tell the watch how far an item has come."""
         if self._shared is not None:
-            _SHARED.pack_into(self._shared, 0, self._marks, 0)
+            _SHARED.pack_into(self._shared, 0, step, 0)
 
     def leave(self) -> None:
         """Tell the watch that this child ends early on purpose; the rest is for a fresh one."""
         if self._shared is not None:
-            _SHARED.pack_into(self._shared, 0, self._marks, 1)
+            _SHARED.pack_into(self._shared, 0, 0, 1)
 
 
 Task = Callable[[Sequence[int], Channel], None]
@@ -109,7 +107,7 @@ class Workforce(Protocol):
             task: what a child does.
             limits: for each item, or each part of it that ends with a mark.
             deliver: takes each report, index and whole frame; False while the item goes on.
-            failed: takes each item that will not report any more, with the marks that its child had made.
+            failed: takes each item that will not report any more, with the step that it had come to.
             ready: called before a child starts with items, in the process that forks it.
             batch: items for one child.
             parallel: children alive at once.
@@ -128,10 +126,10 @@ class _Child:
         self._sign_of_life()
 
     def _sign_of_life(self) -> None:
-        self._since, self._cpu, self._marks = _monotonic(), self._cpu_now(), self.marks
+        self._since, self._cpu, self._step = _monotonic(), self._cpu_now(), self.step
 
     @property
-    def marks(self) -> int:
+    def step(self) -> int:
         return int(_SHARED.unpack_from(self._shared, 0)[0])
 
     @property
@@ -156,7 +154,7 @@ class _Child:
 
     def overdue(self, limits: Limits) -> bool:
         """Whether it has used up what one item may take."""
-        if self.marks != self._marks:
+        if self.step != self._step:
             self._sign_of_life()
             return False
         waited, now = _monotonic() - self._since, self._cpu_now()
@@ -258,11 +256,11 @@ class Nursery:
         retries: list[int],
         failed: Callable[[int, Failure, int], None],
     ) -> None:
-        marks, rest, left = child.marks, child.items, child.left
+        step, rest, left = child.step, child.items, child.left
         child.end()
         if rest and not left:
             if failure is Failure.TIMEOUT or child.alone:
-                failed(rest.pop(0), failure, marks)
+                failed(rest.pop(0), failure, step)
             else:
                 retries.append(rest.pop(0))
         waiting.extend(reversed(rest))

@@ -83,7 +83,8 @@ def subclasses(cls: type, package: str) -> list[str]:
     found: dict[type, None] = {}
     waiting: list[type] = [cls]
     while waiting and len(found) < 200:
-        for sub in type.__subclasses__(waiting.pop()):
+        direct: list[type] = type.__subclasses__(waiting.pop())
+        for sub in direct:
             if sub not in found:
                 found[sub] = None
                 waiting.append(sub)

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from .changes import compare
 from .children import Channel, Failure, Limits, Workforce
 from .frames import decode
 from .isolation import Isolation
+from .programs import FAILURES, compile_program
 from .running import Runner, Wire, World
 from .swap import Edit, Incompetent, LiveFunctions, ScopeCode, SourceText, Swap
 from .tracer import NoTracer
@@ -132,6 +134,9 @@ class Mutation:
         probes = list({_key(wire): wire for wire in wires}.values())
         if all(_key(wire) in self._baselines for wire in probes):
             return
+        for imports, arrange, act, fixtures in probes:
+            with suppress(*FAILURES):  # here, once, rather than in every child
+                compile_program(imports, arrange, act, tuple(fixtures))
         passes: list[dict[int, dict[str, Any]]] = [{}, {}, {}]
 
         def collect(found: dict[int, dict[str, Any]], look: str) -> Any:
@@ -145,7 +150,7 @@ class Mutation:
                 channel.beat()
                 return True
 
-            def failed(index: int, failure: Failure, marks: int) -> None:
+            def failed(index: int, failure: Failure, step: int) -> None:
                 found[index] = {"o": failure.value}
 
             return task, deliver, failed
@@ -176,12 +181,8 @@ class _Trial:
         self._first_only: bool = request["first_only"]
         self._parallel: int = request["parallel"]
         self._channel = channel
-        self._kills: list[list[list[Any]]] = [[] for _ in self._jobs]
-        self._begun = [0] * len(self._jobs)
-        self._starts: list[int] = []
-        self._lost = [0] * len(self._jobs)
-        self._timeouts = [0] * len(self._jobs)
-        self._seconds = [0.0] * len(self._jobs)
+        self._hung: list[dict[int, Failure]] = [{} for _ in self._jobs]
+        """For each job the places in its list of probes at which a child was lost."""
         self._again: list[int] = []
         self._prepared: dict[int, Mutated] = {}
 
@@ -190,9 +191,8 @@ class _Trial:
         open_jobs = list(range(len(self._jobs)))
         while open_jobs:
             self._again = []
-            self._starts = list(self._begun)
-            swapped = [index for index in open_jobs if self._mutation.is_swapped(self._edit(index))]
-            for chosen, batch in ((swapped, _MUTANTS), ([i for i in open_jobs if i not in set(swapped)], 1)):
+            shared, alone = self._shared(open_jobs)
+            for chosen, batch in ((shared, _MUTANTS), (alone, 1)):
                 self._mutation.workforce.perform(
                     chosen,
                     self._task,
@@ -205,6 +205,13 @@ class _Trial:
                 )
             open_jobs = self._again
 
+    def _shared(self, jobs: list[int]) -> tuple[list[int], list[int]]:
+        """Jobs that may share a child, as their mutants can be taken out again, and those that need one each."""
+        if not self._mutation.isolation.complete:
+            return [], jobs
+        shared = [index for index in jobs if self._mutation.is_swapped(self._edit(index))]
+        return shared, [index for index in jobs if index not in set(shared)]
+
     def _edit(self, index: int) -> Edit:
         return Edit(*self._jobs[index][0][:5])
 
@@ -214,49 +221,65 @@ class _Trial:
     def _task(self, items: Sequence[int], channel: Channel) -> None:
         for index in items:
             started = _perf_counter()
+            channel.mark(0)
             mutated = self._prepared[index]
-            verdict = self._try(index, mutated, channel)
+            kills: list[list[Any]] = []
+            verdict = self._enter(mutated, self._jobs[index][1], kills)
+            spoiled = verdict == "" and self._probe(index, mutated, kills, channel)
             if mutated.swap is not None:
                 mutated.swap.leave()
-            channel.send(index, {"v": verdict, "s": _perf_counter() - started})
+            if kills and index != items[0] and not self._is_sound(kills[0][0]):
+                channel.leave()  # what kills it may be left over from the mutants before: once more, in a fresh child
+                return
+            channel.send(index, {"v": verdict, "k": kills, "s": _perf_counter() - started})
+            if spoiled:
+                channel.leave()
+                return
 
-    def _try(self, index: int, mutated: Mutated, channel: Channel) -> str:
-        """Run the probes against one mutant, in a child; the verdict as far as that is not told by kills."""
-        probes: list[int] = self._jobs[index][1]
-        world = self._mutation.world
-        isolation = self._mutation.isolation
-        if mutated.swap is not None:
-            try:
+    def _enter(self, mutated: Mutated, probes: list[int], kills: list[list[Any]]) -> str:
+        """Put a mutant in place; the verdict when that settles it, else nothing."""
+        try:
+            if mutated.swap is not None:
                 mutated.swap.enter()
-            except Incompetent:
+            elif mutated.module_code is not None:
+                _run_again(self._mutation.world.module, mutated.module_code)
+            else:
                 return "incompetent"
-        elif mutated.module_code is not None:
-            try:
-                _run_again(world.module, mutated.module_code)
-            except BaseException:  # the module does not survive it
-                channel.send(index, {"k": [probes[0], ["outcome"]], "n": len(probes)})
-                return "killed"
-            isolation = Isolation(world.module)
-        else:
+        except Incompetent:
             return "incompetent"
-        runner = Runner(world, isolation)
-        for number, probe in enumerate(probes[self._begun[index] :], self._begun[index] + 1):
-            channel.mark()
+        except BaseException:  # the module does not survive it
+            kills.append([probes[0], ["outcome"], False])
+            return "killed"
+        return ""
+
+    def _probe(self, index: int, mutated: Mutated, kills: list[list[Any]], channel: Channel) -> bool:
+        """Run the probes against one mutant; whether this child is no good for another."""
+        world, isolation = self._mutation.world, self._mutation.isolation
+        runner = Runner(world, isolation if mutated.swap is not None else Isolation(world.module))
+        for place, probe in enumerate(self._jobs[index][1]):
+            if place in self._hung[index]:
+                continue
+            channel.mark(place + 1)
             wire = self._wires[probe]
             runner.limit(self._mutation.seconds(wire))
             record = runner.full(wire)
             facets = self._differences(probe, record)
             if facets:
-                channel.send(index, {"k": [probe, facets], "n": number, "t": record["o"] == "timeout"})
+                kills.append([probe, facets, record["o"] == "timeout"])
                 if self._first_only:
                     break
-        return "survived"
+        return runner.tainted or any(timeout for _, _, timeout in kills)
+
+    def _is_sound(self, probe: int) -> bool:
+        """Whether a probe does in this child what it does without a mutant, now that there is none."""
+        record = Runner(self._mutation.world, self._mutation.isolation).full(self._wires[probe])
+        return not self._differences(probe, record)
 
     def _differences(self, probe: int, record: dict[str, Any]) -> list[str]:
         baseline = self._mutation.baseline(self._wires[probe])
         if not baseline.facets:
             return []
-        if record["o"] in ("timeout", "crashed"):
+        if record["o"] == "timeout":
             return ["outcome"]
         found = _facets(record, baseline.before)
         return [
@@ -267,34 +290,26 @@ class _Trial:
 
     def _deliver(self, index: int, frame: bytes) -> bool:
         message = decode(frame[4:])
-        if "k" in message:
-            self._kills[index].append(message["k"])
-            self._begun[index] = message["n"]
-            self._timeouts[index] += message.get("t", False)
-            return False
-        self._report(index, message["v"], message["s"])
+        self._report(index, message["v"], message["k"], message["s"])
         return True
 
-    def _failed(self, index: int, failure: Failure, marks: int) -> None:
-        probes: list[int] = self._jobs[index][1]
-        self._lost[index] += 1
-        at = min(self._begun_in_child(index, marks), len(probes) - 1)
-        self._kills[index].append([probes[at], ["outcome"]])
-        self._timeouts[index] += failure is Failure.TIMEOUT
-        self._begun[index] = at + 1
-        if self._first_only or self._lost[index] >= _LOST_CHILDREN or at + 1 >= len(probes):
-            self._report(index, "killed", 0.0)
+    def _failed(self, index: int, failure: Failure, step: int) -> None:
+        hung = self._hung[index]
+        hung[max(step - 1, 0)] = failure
+        if self._first_only or len(hung) >= min(_LOST_CHILDREN, len(self._jobs[index][1])):
+            self._report(index, "", [], 0.0)
         else:
             self._again.append(index)
 
-    def _begun_in_child(self, index: int, marks: int) -> int:
-        return self._starts[index] + max(marks - 1, 0)
-
-    def _report(self, index: int, verdict: str, seconds: float) -> None:
-        kills = self._kills[index]
-        if kills and verdict != "incompetent":
-            verdict = "timeout" if self._timeouts[index] == len(kills) else "killed"
-        self._channel.send(index, {"v": verdict, "k": kills, "s": seconds})
+    def _report(self, index: int, verdict: str, kills: list[list[Any]], seconds: float) -> None:
+        probes: list[int] = self._jobs[index][1]
+        kills += [[probes[place], ["outcome"], lost is Failure.TIMEOUT] for place, lost in self._hung[index].items()]
+        kills.sort(key=lambda kill: probes.index(kill[0]))
+        if verdict != "incompetent":
+            timeouts = [timeout for _, _, timeout in kills]
+            verdict = "survived" if not kills else "timeout" if all(timeouts) else "killed"
+        told = [[probe, facets] for probe, facets, _ in kills]
+        self._channel.send(index, {"v": verdict, "k": told, "s": seconds})
 
 
 def _key(wire: Wire) -> str:

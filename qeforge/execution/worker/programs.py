@@ -24,8 +24,9 @@ def _imports(text: str) -> CodeType:
     return compile(text, FILENAME, "exec", dont_inherit=True)
 
 
-def compile_program(imports: str, arrange: str, act: str, fixtures: list[str]) -> Program:
-    """Compile a candidate. Raises SyntaxError, ValueError, RecursionError or MemoryError for what is no Python."""
+@lru_cache(maxsize=4_096)
+def compile_program(imports: str, arrange: str, act: str, fixtures: tuple[str, ...]) -> Program:
+    """Compile a candidate. Raises one of `FAILURES`."""
     expression = True
     try:
         code = compile(act, FILENAME, "eval", dont_inherit=True)
@@ -38,8 +39,12 @@ def compile_program(imports: str, arrange: str, act: str, fixtures: list[str]) -
         arrange=compile(arrange, FILENAME, "exec", dont_inherit=True) if arrange else None,
         act=code,
         expression=expression,
-        fixtures=tuple(fixtures),
+        fixtures=fixtures,
     )
+
+
+FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+"""What compiling raises for a text that is no Python."""
 
 
 def imported_modules(imports: str) -> list[str]:

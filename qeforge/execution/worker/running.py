@@ -16,7 +16,7 @@ from .guard import Expired, Guard
 from .isolation import Isolation
 from .naming import ancestors, dotted
 from .operands import Operands
-from .programs import FILENAME, Program, compile_program
+from .programs import FAILURES, FILENAME, Program, compile_program
 from .snapshot import Snapshotter, brief
 from .tracer import Arc, Tracer
 
@@ -109,8 +109,8 @@ class Runner:
     def _run(self, wire: Wire, look: Inspect, *, act: bool = True) -> dict[str, Any]:
         record: dict[str, Any] = {}
         try:
-            program = compile_program(*wire)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            program = compile_program(*wire[:3], tuple(wire[3]))
+        except FAILURES as error:
             return {"o": "invalid", "x": [dotted(type(error)), str(error)[:_MESSAGE], [], ancestors(type(error))]}
         contextvars.copy_context().run(self._execute, program, look, act, record)
         if not self._isolation.restore():

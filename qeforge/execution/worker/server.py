@@ -183,7 +183,7 @@ class Server:
             range(count), task, limits=self._limits(), deliver=deliver, failed=self._failed, batch=batch
         )
 
-    def _failed(self, index: int, failure: Failure, marks: int) -> None:
+    def _failed(self, index: int, failure: Failure, step: int) -> None:
         self._channel.send(index, {"o": failure.value})
 
 
