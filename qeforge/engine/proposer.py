@@ -5,6 +5,7 @@ import random
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from qeforge.analysis.constants import Constants, module_constants, target_constants
 from qeforge.analysis.evidence import Evidence, parameter_evidence
@@ -25,6 +26,7 @@ _MOST_GENERATIONS = 14
 _QUEUE = 400
 _SEEDS_AT_ONCE = 6
 _MOST_TIMEOUTS = 8
+_MOST_REPAIRS = 24
 _DRIVES = {
     "generator": Drive.LIST,
     "map": Drive.LIST,
@@ -494,7 +496,7 @@ class NativeProposer:
 
         mended = [
             replace(new, generation=max(new.generation, plan.generation + 1))
-            for new in repairs(plan, seen.raised, values, self.rng)
+            for new in islice(repairs(plan, seen.raised, values, self.rng), _MOST_REPAIRS)
         ]
         mended += [
             replace(new, generation=plan.generation + 1) for new in self._worlds.after_exception(plan, seen.raised)
@@ -504,16 +506,16 @@ class NativeProposer:
     def _follow_operands(self, state: _State, plan: Plan, seen: Observation) -> None:
         found: list[Plan] = []
         for operand in seen.operands[:60]:
+            if len(found) >= _MOST_REPAIRS:
+                break
             if operand.operator == "isinstance":
                 found += self._of_wanted_class(state, plan, operand.right)
-            found += list(operands.redirect(plan, operand, self.rng))[:6]
+            found += islice(operands.redirect(plan, operand, self.rng), 6)
             if operand.operator == "match":
                 self._learn_texts(state, patterns.matching(_unquoted(operand.left), self.rng, count=2))
             elif operand.operator in ("==", "in", "startswith", "endswith"):
                 self._learn_texts(state, [text for text in map(_unquoted, (operand.left, operand.right)) if text])
-        self._in_front(
-            state, [replace(new, generation=min(new.generation, _MOST_GENERATIONS - 2)) for new in found[:24]]
-        )
+        self._in_front(state, [replace(new, generation=min(new.generation, _MOST_GENERATIONS - 2)) for new in found])
 
     def _of_wanted_class(self, state: _State, plan: Plan, wanted: str) -> list[Plan]:
         """The plan with an instance of the class that the code asked for in place of each argument."""

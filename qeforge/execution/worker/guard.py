@@ -3,14 +3,14 @@
 Loops in C never look at signals; the server's watch ends those from outside (`children`).
 """
 
-import signal
+import _signal  # the functions of `signal` wrap every answer in an enum, which costs more than a small candidate
 from types import FrameType
 
 _AGAIN = 0.05  # seconds of CPU between two tries to end code that swallows the first
 
-_SIGNAL = getattr(signal, "SIGPROF", None)
-_TIMER = getattr(signal, "ITIMER_PROF", 0)
-_set_timer = getattr(signal, "setitimer", None)
+_SIGNAL = getattr(_signal, "SIGPROF", None)
+_TIMER = getattr(_signal, "ITIMER_PROF", 0)
+_set_timer = getattr(_signal, "setitimer", None)
 
 
 class Expired(BaseException):
@@ -35,8 +35,8 @@ class Guard:
         self._fired = False
         self._armed = True
         if _set_timer is not None and _SIGNAL is not None:
-            signal.signal(_SIGNAL, self._expire)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, (_SIGNAL,))
+            _signal.signal(_SIGNAL, self._expire)
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_SIGNAL,))
             _set_timer(_TIMER, seconds, _AGAIN)
 
     def disarm(self) -> None:

@@ -41,8 +41,11 @@ class Isolation:
         """Only these, before anything else of the harness runs: it needs `len` and `isinstance` as they were."""
         self._builtins.update(self._saved_builtins)
 
-    def restore(self) -> bool:
-        """Bring everything back; False when something is left that only the end of the process removes."""
+    def restore(self, *, folder: bool = True) -> bool:
+        """Bring everything back; False when something is left that only the end of the process removes.
+
+        Without `folder` only the place is checked, not what lies there.
+        """
         sys.setrecursionlimit(self._recursion)
         if sys.gettrace() is not None:
             sys.settrace(None)
@@ -60,13 +63,13 @@ class Isolation:
         if self._builtins != self._saved_builtins:
             for name in [name for name in self._builtins if name not in self._saved_builtins]:
                 del self._builtins[name]
-        return self._restore_folder() and threading.active_count() <= self._threads
+        return self._restore_folder(empty=folder) and threading.active_count() <= self._threads
 
-    def _restore_folder(self) -> bool:
+    def _restore_folder(self, *, empty: bool) -> bool:
         try:
             if os.getcwd() != self._cwd:
                 os.chdir(self._cwd)
-            for name in os.listdir("."):
+            for name in os.listdir(".") if empty else ():
                 if os.path.isdir(name) and not os.path.islink(name):
                     shutil.rmtree(name)
                 else:

@@ -113,7 +113,7 @@ class Runner:
         except FAILURES as error:
             return {"o": "invalid", "x": [dotted(type(error)), str(error)[:_MESSAGE], [], ancestors(type(error))]}
         contextvars.copy_context().run(self._execute, program, look, act, record)
-        if not self._isolation.restore():
+        if not self._isolation.restore(folder="eff" in record or bool(program.fixtures)):
             self.tainted = True
         return record
 
