@@ -9,7 +9,7 @@ from pathlib import Path
 from qeforge.analysis.changes import changed_targets
 from qeforge.analysis.discovery import Discovery, discover
 from qeforge.analysis.goals import GoalMap
-from qeforge.analysis.project import Project, find_project
+from qeforge.analysis.project import Project, find_project, is_project_root
 from qeforge.codegen.header import Header, read_header
 from qeforge.codegen.layout import suite_path
 from qeforge.config import Config
@@ -213,8 +213,9 @@ def _task(config: Config, found: _Found, module: SourceModule, wanted: frozenset
 
 
 def _existing(project: Project, module: SourceModule) -> tuple[Path, ...]:
-    """Hand-written test files of the project that mention the module."""
-    if not project.test_dir.is_dir():
+    """Hand-written test files of the project that mention the module; a folder without any project's mark, such as
+    where libraries are installed, has none."""
+    if not is_project_root(project.root) or not project.test_dir.is_dir():
         return ()
     last = module.name.rpartition(".")[2]
     top = module.name.partition(".")[0]

@@ -42,6 +42,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "cart.py").write_text(CART)
     (package / "tax.py").write_text(TAX)
     monkeypatch.setattr(wiring, "find_interpreter", lambda *_: interpreter())
+    monkeypatch.setattr(wiring, "run_suite", lambda *_, **__: run_of({"test_it": "passed"}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -234,6 +235,22 @@ def test_update_narrows_to_targets_that_changed(project: Path, ran: Ran) -> None
     current = {module.module: module for module in report.modules}["shop.tax"]
     assert (current.action, current.reason) == (Action.UNCHANGED, "up to date")
     assert "shop.tax" not in ran.modules
+
+
+def test_update_refreshes_what_fails_because_of_the_change(
+    project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ["shop.cart:Cart", "shop.cart:Cart.add", "shop.cart:Cart._check", "shop.cart:total"]
+    digests = {target.id: target.digest for target in find_targets(CART, "shop.cart")}
+    assert list(digests) == ids
+    body = "\n\n".join(f"def test_{name}():\n    assert True\n" for name in ("add", "check", "total"))
+    (project / "checks").mkdir()
+    suite = project / "checks" / "test_cart.py"
+    suite.write_text(stamp(body, {**digests, ids[3]: "0" * 64}, dict.fromkeys(ids[1:], 1)))
+    results = {"test_add": "passed", "test_check[x::y]": "failed", "test_total": "passed"}
+    monkeypatch.setattr(wiring, "run_suite", lambda *_, **__: run_of(results))
+    generate(project, replace(PLAIN, update=True), "src/shop/cart.py")
+    assert ran.task("shop.cart").wanted == frozenset({"shop.cart:Cart._check", "shop.cart:total"})
 
 
 def test_update_writes_suites_that_are_missing(project: Path, ran: Ran) -> None:

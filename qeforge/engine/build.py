@@ -26,6 +26,7 @@ from qeforge.engine.value import Value, call, combine, literal, merged, of, uniq
 _DEEPEST = 3
 _MOST = 28
 _MOST_KINDS = 6
+_MOST_PATTERNS = 60
 _NO_EVIDENCE = Evidence()
 
 
@@ -93,7 +94,7 @@ class Builder:
         kinds = {value.type_name for value in found[:3]}
         fitting = [v for v in constants if type.name in ("Any", "object") or v.type_name in kinds]
         found = found[:1] + fitting + found[1:]
-        return unique(found)[: _MOST + len(fitting)] or [literal("None")]
+        return unique(found)[: _MOST + len(fitting) + len(evidence.patterns)] or [literal("None")]
 
     def instance(self, dotted: str, depth: int = 0) -> list[Value]:
         """Instances of a class, those that were seen to work first."""
@@ -155,8 +156,8 @@ class Builder:
 
     def _texts(self, name: str, evidence: Evidence, context: str) -> list[Value]:
         wanted: list[str] = []
-        for pattern in evidence.patterns:
-            wanted += patterns.matching(pattern, self.rng, count=3)
+        for pattern in evidence.patterns[:_MOST_PATTERNS]:
+            wanted += patterns.matching(pattern, self.rng, count=1 if len(evidence.patterns) > 8 else 3)
         pieces = [text_of(source) for source in (*evidence.contains, *evidence.prefixes, *evidence.suffixes)]
         for piece in filter(None, pieces):
             wanted += [f"a{piece}b", piece]
@@ -169,7 +170,7 @@ class Builder:
         plain = list(samples.TEXT)
         own = [text for source in self.texts[:40] if (text := text_of(source)) and len(text) <= 80]
         head = announced[:2] + plain[:2] if announced else plain[:3]
-        texts = [*head, *wanted[:12], *announced[:12], *plain, *own]
+        texts = [*head, *wanted[: max(12, len(evidence.patterns))], *announced[:12], *plain, *own]
         return [of(text) for text in dict.fromkeys(texts)]
 
     def _numbers(self, kind: str) -> list[Value]:

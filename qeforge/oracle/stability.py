@@ -30,9 +30,10 @@ def stable_facets(
         return ()
     known = candidate.key if candidate else ""
     found = [Facet.OUTCOME]
+    wavering = {facet for seen in (first, *others) for facet in seen.unstable}
     for facet in Facet:
         content = facet_content(first, facet)
-        if facet is Facet.OUTCOME or not content:
+        if facet is Facet.OUTCOME or facet in wavering or not content:
             continue
         if any(facet_content(other, facet) != content for other in others):
             continue

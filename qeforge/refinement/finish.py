@@ -53,9 +53,10 @@ def finish(
         timeout: seconds for one pytest run.
     """
     targets = {target.id: target for target in task.module.targets}
-    chosen = chosen_cases(cases, needed, already, targets)
+    left = list(cases)
     dropped = 0
     for _ in range(_ATTEMPTS):
+        chosen = chosen_cases(left, needed, already, targets)
         if not chosen:
             break
         text, suite = written(task, chosen, targets, mutants)
@@ -65,9 +66,16 @@ def finish(
         bad = failing(suite, targets, runs)
         if not bad:
             return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
+        bad = _disturbers(chosen) or bad
         dropped += len(bad)
-        chosen = tuple(case for case in chosen if case.candidate.key not in bad)
+        left = [case for case in left if case.candidate.key not in bad]
     return Finished(text="", cases=(), dropped=dropped, arcs=frozenset())
+
+
+def _disturbers(cases: Sequence[TestCase]) -> set[str]:
+    """Keys of candidates that leave the package's state changed: when tests fail together that held alone, it is
+    these that have to go, not the tests that they disturb."""
+    return {c.candidate.key for c in cases if any(effect.kind == "state" for effect in c.observation.effects)}
 
 
 def chosen_cases(
@@ -127,12 +135,16 @@ def failing(suite: Suite, targets: Mapping[str, Target], runs: Sequence[SuiteRun
     """Keys of candidates whose test did not pass in every run."""
     functions = functions_of(suite, targets)
     bad: set[str] = set()
-    for run in runs:
-        passed = {_function(node) for node, result in run.results.items() if result == "passed"}
-        wrong = {_function(node) for node, result in run.results.items() if result != "passed"}
-        for name, cases in functions.items():
-            if name in wrong or name not in passed:
-                bad |= {case.candidate.key for case in cases}
+    order: dict[str, list[str]] = {}
+    for node in runs[0].results:
+        order.setdefault(_function(node), []).append(node)
+    for name, cases in functions.items():
+        nodes = order.get(name, [])
+        by_row = len(nodes) == len(cases)
+        for row, case in enumerate(cases):
+            mine = nodes[row : row + 1] if by_row else nodes
+            if not mine or any(run.results.get(node) != "passed" for run in runs for node in mine):
+                bad.add(case.candidate.key)
     return bad
 
 

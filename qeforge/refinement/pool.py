@@ -11,7 +11,7 @@ from qeforge.domain.observation import Effect, Observation, Outcome
 _ALTERNATIVES = 4
 _BEHAVIOURS_A_TARGET = 40
 _USABLE = (Outcome.RETURNED, Outcome.RAISED)
-_HARMLESS_EFFECTS = frozenset({"filesystem", "clock", "random", "environment", "stdin"})
+_HARMLESS_EFFECTS = frozenset({"state", "filesystem", "clock", "random", "environment", "stdin"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import pathlib
 import re
 import types
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -337,11 +338,13 @@ def test_circles_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [dt.datetime.now(), dt.date.today(), f"on {dt.date.today()}", dt.datetime.now().timestamp()]
+    "make",
+    [dt.datetime.now, dt.date.today, lambda: f"on {dt.date.today()}", lambda: dt.datetime.now().timestamp()],
+    ids=["datetime", "date", "text", "timestamp"],
 )
-def test_the_present_is_noticed(value: Any) -> None:
+def test_the_present_is_noticed(make: Callable[[], Any]) -> None:
     taker = Snapshotter(package=OWN, tmp_path=None, private="/private/scratch", present=Present())
-    taker.take([value])
+    taker.take([make()])
 
     assert taker.volatile
 

@@ -20,6 +20,7 @@ DONE, BEAT = 0xFFFFFFFF, 0xFFFFFFFE
 
 _INDEX = struct.Struct("!I")
 _SHARED = struct.Struct("II")  # the step of the present item, whether the child leaves early on purpose
+_BEAT_SECONDS = 1.0
 _TICK = 0.05  # seconds between two looks at a silent child
 _IDLE = 0.05  # share of one core below which a silent child counts as asleep
 _STARVED = 4  # times the wall limit for a child that works but gets little of the machine
@@ -187,12 +188,16 @@ class Nursery:
         policy: the sandbox around each child.
         request_fd: the pipe from the parent; its end means that everything ends.
         private_fds: pipe ends of the server that no child may hold.
+        beat: called every now and then while children are at work.
     """
 
     forks = True
 
-    def __init__(self, policy: sandbox.Policy, request_fd: int, private_fds: Sequence[int]) -> None:
+    def __init__(
+        self, policy: sandbox.Policy, request_fd: int, private_fds: Sequence[int], beat: Callable[[], None]
+    ) -> None:
         self._policy = policy
+        self._beat = beat
         self._request_fd = request_fd
         self._private_fds = private_fds
 
@@ -214,6 +219,7 @@ class Nursery:
         children: dict[int, _Child] = {}
         poll = select.poll()
         poll.register(self._request_fd, 0)
+        beaten = _monotonic()
         try:
             while waiting or retries or children:
                 while (waiting or retries) and len(children) < parallel:
@@ -229,6 +235,9 @@ class Nursery:
                 events = dict(poll.poll(_TICK * 1000))
                 if self._request_fd in events:
                     raise ParentGone
+                if _monotonic() - beaten > _BEAT_SECONDS:
+                    beaten = _monotonic()
+                    self._beat()
                 for fd, child in list(children.items()):
                     ended = failure = None
                     if fd in events:

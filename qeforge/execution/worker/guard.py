@@ -3,7 +3,7 @@
 Loops in C never look at signals; the server's watch ends those from outside (`children`).
 """
 
-import _signal  # the functions of `signal` wrap every answer in an enum, which costs more than a small candidate
+import _signal  # type: ignore[import-not-found]  # `signal` wraps every answer in an enum, at more than a small run costs
 from types import FrameType
 
 _AGAIN = 0.05  # seconds of CPU between two tries to end code that swallows the first

@@ -15,10 +15,12 @@ from .state import PackageState
 class Isolation:
     """Remembers the state of this process and brings it back after each candidate.
 
+    `changed` tells whether the last candidate left something else in the package than it found, caches aside.
     What the modules of the package keep is brought back as far as `state` can; only a fresh fork forgets the rest.
     """
 
     def __init__(self, module: ModuleType) -> None:
+        self.changed = False
         self._module = module
         self._state = PackageState(module.__name__.partition(".")[0])
         self._builtins = vars(builtins)
@@ -59,7 +61,7 @@ class Isolation:
             os.environ.clear()
             os.environ.update(self._environ)
         sys.modules[self._module.__name__] = self._module
-        self._state.restore()
+        self.changed = not self._state.restore()
         if self._builtins != self._saved_builtins:
             for name in [name for name in self._builtins if name not in self._saved_builtins]:
                 del self._builtins[name]

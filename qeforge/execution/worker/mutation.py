@@ -18,7 +18,7 @@ from .swap import Edit, Incompetent, LiveFunctions, ScopeCode, SourceText, Swap
 from .tracer import NoTracer
 
 _FACTOR, _LEAST_SECONDS = 10, 0.2  # of a probe's own CPU time that it may take against a mutant
-_LOST_CHILDREN = 3  # after so many the rest of a mutant's probes is not tried
+_LOST = 3  # probes that did not end, after which the rest is not tried against that mutant
 _BATCH = 64
 _MUTANTS = 12  # to a child, where they can be taken out again
 _perf_counter = time.perf_counter  # before a mutant can get at it
@@ -60,7 +60,7 @@ class Mutation:
         self.isolation = Isolation(self._world.module)
         try:
             wires: list[Wire] = [wire for wire, _ in request["probes"]]
-            self._learn(wires, channel)
+            self._learn(wires)
             _Trial(self, request, wires, channel).run()
         finally:
             self._tracer.resume()
@@ -128,7 +128,7 @@ class Mutation:
             self._reexecutable = verdicts == [True]
         return self._reexecutable
 
-    def _learn(self, wires: Sequence[Wire], channel: Channel) -> None:
+    def _learn(self, wires: Sequence[Wire]) -> None:
         """Run the probes if any is new, in order and backwards: what depends on the order, or differs from an earlier
         time, is not compared."""
         probes = list({_key(wire): wire for wire in wires}.values())
@@ -147,7 +147,6 @@ class Mutation:
 
             def deliver(index: int, frame: bytes) -> bool:
                 found[index] = decode(frame[4:])
-                channel.beat()
                 return True
 
             def failed(index: int, failure: Failure, step: int) -> None:
@@ -266,7 +265,7 @@ class _Trial:
             facets = self._differences(probe, record)
             if facets:
                 kills.append([probe, facets, record["o"] == "timeout"])
-                if self._first_only:
+                if self._first_only or sum(timeout for _, _, timeout in kills) == _LOST:
                     break
         return runner.tainted or any(timeout for _, _, timeout in kills)
 
@@ -296,7 +295,7 @@ class _Trial:
     def _failed(self, index: int, failure: Failure, step: int) -> None:
         hung = self._hung[index]
         hung[max(step - 1, 0)] = failure
-        if self._first_only or len(hung) >= min(_LOST_CHILDREN, len(self._jobs[index][1])):
+        if self._first_only or len(hung) >= min(_LOST, len(self._jobs[index][1])):
             self._report(index, "", [], 0.0)
         else:
             self._again.append(index)

@@ -115,6 +115,10 @@ class Runner:
         contextvars.copy_context().run(self._execute, program, look, act, record)
         if not self._isolation.restore(folder="eff" in record or bool(program.fixtures)):
             self.tainted = True
+        if self._isolation.changed:
+            record.setdefault("eff", []).append(
+                ["state", "module", "the package keeps something else than before", False]
+            )
         return record
 
     def _execute(self, program: Program, look: Inspect, act: bool, record: dict[str, Any]) -> None:

@@ -39,12 +39,12 @@ class Server:
         self._reply_fd = reply_fd
         self._setup = setup
         self._policy = sandbox.Policy(**setup["policy"])
+        self._channel = Channel(reply_fd)
         self._workforce: Workforce = Inline()
         if setup["fork"] and hasattr(os, "fork"):
-            self._workforce = Nursery(self._policy, request_fd, (request_fd, reply_fd))
+            self._workforce = Nursery(self._policy, request_fd, (request_fd, reply_fd), self._channel.beat)
         self._mutation: Mutation | None = None
         self._instrumented: "Instrumented | None" = None
-        self._channel = Channel(reply_fd)
         self._known_imports: set[str] = set()
 
     def open(self) -> dict[str, Any]:
@@ -165,7 +165,6 @@ class Server:
 
         def keep(index: int, frame: bytes) -> bool:
             before[index] = decode(frame[4:]).get("before", {})
-            self._channel.beat()
             return True
 
         arranged = [index for index, wire in enumerate(candidates) if wire[1] or wire[3]]

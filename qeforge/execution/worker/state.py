@@ -84,13 +84,13 @@ class PackageState:
         pairs = [*self._names, *((vars(cls), members) for cls, members in self._classes), *self._containers]
         self._live, self._saved = [live for live, _ in pairs], [saved for _, saved in pairs]
 
-    def restore(self) -> None:
-        """Bring back what can be."""
+    def restore(self) -> bool:
+        """Bring back what can be; whether nothing had changed, caches aside."""
         for clear in self._caches:
             clear()
         try:
             if self._live == self._saved:  # at the speed of C, as it is nearly always so
-                return
+                return True
         except Exception:  # a foreign `__eq__`
             pass
         for names, saved in self._names:
@@ -100,6 +100,7 @@ class PackageState:
         for container, content in self._containers:
             if len(container) != len(content) or container != content:
                 _refill(container, content)
+        return False
 
     def _look_at_all(self, values: Iterable[Any]) -> None:
         for value in values:
