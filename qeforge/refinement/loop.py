@@ -23,7 +23,8 @@ from qeforge.oracle.stability import stable_facets
 from qeforge.refinement.pool import Entry, Pool, lines_of
 
 _BATCH = 64
-_PROBES_A_MUTANT = 12
+_PROBES, _PROBES_AT_LARGE = 12, 48
+"""Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more."""
 _STALE_BATCHES = 14
 
 
@@ -286,8 +287,9 @@ class Loop:
             fitting = [i for i in reaching if cases[i][0] not in self.probed[mutant.id]]
             own = f":{mutant.scope}"
             fitting.sort(key=lambda i: not cases[i][1].case.candidate.target.endswith(own))
+            most = _PROBES_AT_LARGE if mutant.scope is None else _PROBES
             if fitting:
-                jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting[:_PROBES_A_MUTANT])))
+                jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting[:most])))
             elif not reaching:
                 self.judged.add(mutant.id)
         killed: set[str] = set()
@@ -356,7 +358,7 @@ def score_of(goals: GoalMap, met: frozenset[Goal], killed: int, mutants: int, te
 
 
 def _reaches(lines: frozenset[int], mutant: Mutant) -> bool:
-    """Whether a mutant is run by what runs these lines; inside a statement of several lines the first of them counts."""
+    """Whether a mutant is run by what runs these lines; of a statement of several lines the first counts."""
     return any(line in lines for line in range(mutant.start[0] - 3, mutant.end[0] + 1))
 
 

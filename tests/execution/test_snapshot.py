@@ -53,7 +53,9 @@ def same(left: Any, right: Any) -> bool:
         )
     if isinstance(left, complex):
         return same(left.real, right.real) and same(left.imag, right.imag)
-    if isinstance(left, (list, tuple)):
+    if isinstance(left, types.SimpleNamespace):
+        return same(vars(left), vars(right))
+    if isinstance(left, (list, tuple, collections.deque)):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict):
         return same(list(left.items()), list(right.items()))
