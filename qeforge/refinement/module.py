@@ -31,7 +31,7 @@ from qeforge.refinement.loop import Limits, Loop, Refined, score_of
 from qeforge.refinement.recipes import RecipeProposer
 from qeforge.refinement.task import ModuleTask
 
-_CPU_SECONDS, _WALL_SECONDS = 0.3, 1.0
+_CPU_SECONDS, _WALL_SECONDS = 0.2, 0.8
 """For one candidate: a test that takes longer is not worth its place in a suite."""
 
 _VERIFYING = 0.13
