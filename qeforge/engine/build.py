@@ -24,7 +24,7 @@ from qeforge.engine.shapes import (
 from qeforge.engine.value import Value, call, combine, literal, merged, of, unique
 
 _DEEPEST = 3
-_MOST = 28
+_MOST = 40
 _MOST_KINDS = 6
 _MOST_PATTERNS = 60
 _NO_EVIDENCE = Evidence()

@@ -17,6 +17,7 @@ from qeforge.domain.target import Flavour, Kind, ParameterKind, SourceModule, Ta
 from qeforge.engine import operands, patterns, worlds
 from qeforge.engine.archive import Archive
 from qeforge.engine.build import Builder
+from qeforge.engine.plainer import plainer
 from qeforge.engine.plan import Argument, Drive, Plan, Step, to_candidate
 from qeforge.engine.repair import repairs
 from qeforge.engine.tweak import tweak
@@ -142,6 +143,22 @@ class NativeProposer:
                 self._returned(state, plan, seen, fresh)
             elif seen.raised is not None:
                 self._raised(state, plan, seen, fresh)
+
+    def plainer(self, candidate: Candidate) -> list[Candidate]:
+        """The same call with likelier values, the most thorough change first; nothing for a stranger's candidate. Each
+        may be handed in again."""
+        plan = self._plans.get(candidate.key)
+        if plan is None:
+            return []
+        state = self._by_id[plan.target.id]
+        receivers = self._receivers(plan.target) if plan.receiver is not None else []
+        found: dict[str, Candidate] = {}
+        for new in plainer(plan, state.pools, receivers):
+            made = to_candidate(new)
+            if made.key != candidate.key:
+                self._plans.setdefault(made.key, new)
+                found.setdefault(made.key, made)
+        return list(found.values())
 
     # -- offering -----------------------------------------------------------------------------------------------
 

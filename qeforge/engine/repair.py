@@ -214,14 +214,13 @@ def _attribute_error(plan: Plan, message: str, values: Values) -> Iterator[Plan]
     culprit, attribute = found[1].rpartition(".")[2], found[2]
     for index, value in enumerate(plan.values()):
         if value.type_name == culprit == "SimpleNamespace" and value.source.endswith(")"):
-            inner = "MagicMock()"
-            more = f"{value.source[:-1]}{', ' if value.source[-2] != '(' else ''}{attribute}={{}})"
-            for source, imports in (
-                (more.format("1"), ()),
-                (more.format('"abc"'), ()),
-                (more.format(inner), ("from unittest.mock import MagicMock",)),
+            more = f"{value.source[:-1]}{', ' if value.source[-2] != '(' else ''}{attribute}="
+            for given, imports in (
+                ("1", ()),
+                ('"abc"', ()),
+                ("MagicMock()", ("from unittest.mock import MagicMock",)),
             ):
-                yield _at(plan, index, replace(value, source=source, imports=(*value.imports, *imports)))
+                yield _at(plan, index, replace(value, source=f"{more}{given})", imports=(*value.imports, *imports)))
             return
     kind = basics.owner_of(frozenset({attribute}))
     wanted = [*values("value", TypeRef(kind))[:_PER_REPAIR]] if kind else []

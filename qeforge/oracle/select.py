@@ -4,30 +4,38 @@ import ast
 import heapq
 import re
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from qeforge.codegen.syntax import statements
+from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Facet
 from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.oracle.strength import strength
+
+_A_STATEMENT = 3
+"""Points of oddity that weigh as much as one more statement."""
 
 _PRIMARY = (Facet.RESULT, Facet.EXCEPTION)
 _PATTERN = re.compile(r"(?P<start>match=r?['\"])(?!\^)")
 
 
-def select(cases: Sequence[TestCase]) -> tuple[TestCase, ...]:
+def select(cases: Sequence[TestCase], oddity: Callable[[Candidate], int] | None = None) -> tuple[TestCase, ...]:
     """The cases that together meet every goal and kill every mutant that any of `cases` does.
 
-    The one that adds most comes first; among equals the stronger assertion, then the simpler, shorter test. What adds
-    nothing, or asserts nothing, is left out. The order of `cases` is kept and does not matter otherwise.
+    The one that adds most comes first; among equals the stronger assertion, then the plainer, simpler, shorter test.
+    What adds nothing, or asserts nothing, is left out. The order of `cases` is kept and does not matter otherwise.
+
+    Args:
+        cases: to choose from.
+        oddity: how strange a candidate's values are, 0 for plain ones.
     """
     numbers: dict[Hashable, int] = {}
     worth = [
         frozenset(numbers.setdefault(item, len(numbers)) for item in (*case.goals, *case.mutants) if case.assertions)
         for case in cases
     ]
-    ranks = {index: _rank(case) for index, case in enumerate(cases) if worth[index]}
+    ranks = {index: rank_of(case, oddity) for index, case in enumerate(cases) if worth[index]}
     covered: set[int] = set()
     chosen: list[int] = []
     # Gains only shrink, so a stale entry is a bound: it is renewed when it comes up, and not before.
@@ -73,13 +81,28 @@ def prune_assertions(case: TestCase, needed: Mapping[str, frozenset[Facet]]) -> 
             keep |= _first(case.assertions, facets)
     kept = [a for a in case.assertions if a.facet in keep and (a not in silent or Facet.RESULT in keep)]
     if any(":string:" in mutant and Facet.EXCEPTION in facets for mutant, facets in needed.items()):
-        kept = [_anchored(a) if a.facet is Facet.EXCEPTION else a for a in kept]
+        message = case.observation.raised.message if case.observation.raised else ""
+        kept = [_anchored(a, message) if a.facet is Facet.EXCEPTION else a for a in kept]
     return replace(case, assertions=tuple(kept)) if kept else case
 
 
-def _anchored(assertion: Assertion) -> Assertion:
-    """The exception's message from its beginning on: text that a mutant puts in front must not go unnoticed."""
-    return replace(assertion, code=_PATTERN.sub(r"\g<start>^", assertion.code, count=1))
+def _anchored(assertion: Assertion, message: str) -> Assertion:
+    """The exception's message from its beginning on: text that a mutant puts in front must not go unnoticed. A pattern
+    that leaves out the beginning (an error number) stays as it is."""
+    anchored = _PATTERN.sub(r"\g<start>^", assertion.code, count=1)
+    pattern = next(
+        (
+            k.value
+            for n in ast.walk(ast.parse(anchored))
+            if isinstance(n, ast.Call)
+            for k in n.keywords
+            if k.arg == "match"
+        ),
+        None,
+    )
+    if not isinstance(pattern, ast.Constant) or not re.match(str(pattern.value), message):
+        return assertion
+    return replace(assertion, code=anchored)
 
 
 def _first(assertions: Sequence[Assertion], facets: frozenset[Facet]) -> set[Facet]:
@@ -101,12 +124,13 @@ def _needed(
     return kept
 
 
-def _rank(case: TestCase) -> tuple[int, int, int, str]:
-    """Lower is better: strength, statements, length of what has to be read, and the text itself to settle it."""
+def rank_of(case: TestCase, oddity: Callable[[Candidate], int] | None = None) -> tuple[int, int, int, str]:
+    """Lower is better: strength, statements and strange values, length of what has to be read, and the text itself to
+    settle it."""
     candidate = case.candidate
     size = sum(map(len, (*candidate.arrange, candidate.act))) + sum(len(a.code) for a in case.assertions)
     count = sum(_statements(source) for source in (*candidate.arrange, candidate.act)) + len(candidate.fixtures)
-    return -strength(case), count, size, candidate.key
+    return -strength(case), _A_STATEMENT * count + (oddity(candidate) if oddity else 0), size, candidate.key
 
 
 def _statements(source: str) -> int:

@@ -17,6 +17,7 @@ _SET = re.compile(r"\{(?:'[^'{}]*'|\"[^\"{}]*\")(?:, (?:'[^'{}]*'|\"[^\"{}]*\"))
 
 _HOMES = re.compile(r"(?<![\w.\-/])(?:/home/|/root/|/Users/|/private/var/|/var/folders/|[A-Z]:\\Users\\)[\w.\-]+")
 _NUMBER = re.compile(r"(?<![\w.])\d{10,19}(?:\.\d+)?(?!\w)")
+_CANDIDATE = re.compile("<candidate>")  # the file that the judge runs a candidate as
 _YEAR = re.compile(r"(?<![\w.])(?:19|20)\d\d(?!\w|\.\d)")
 _SECONDS_PER_DAY = 86_400
 
@@ -40,7 +41,7 @@ def is_volatile(text: str, *, known: str = "", now: datetime.datetime | None = N
 
 
 def _spans(text: str, now: datetime.datetime) -> Iterator[tuple[int, int]]:
-    for pattern in (_ADDRESS, _IDENTITY, _HOMES, _machine_paths(), _dates(now.date())):
+    for pattern in (_ADDRESS, _IDENTITY, _CANDIDATE, _HOMES, _machine_paths(), _dates(now.date())):
         for found in pattern.finditer(text):
             yield found.span()
     for found in _SET.finditer(text):

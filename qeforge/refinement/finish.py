@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from qeforge.codegen.formatting import format_source
 from qeforge.codegen.names import name_cases
 from qeforge.codegen.render import functions_of, render
+from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc, Facet
@@ -19,7 +20,7 @@ from qeforge.execution.pytest_run import SuiteRun, run_suite
 from qeforge.oracle.select import prune_assertions, select
 from qeforge.refinement.task import ModuleTask
 
-_ATTEMPTS = 3
+_ATTEMPTS, _RESELECTIONS = 6, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ def finish(
     *,
     mutants: Mapping[str, Mutant],
     timeout: float,
+    spare: Sequence[TestCase] = (),
+    oddity: Callable[[Candidate], int] | None = None,
 ) -> Finished:
     """Chooses, prunes, names, renders, formats and verifies.
 
@@ -51,12 +54,14 @@ def finish(
         already: goals that are met without these tests.
         mutants: by id, to describe those that a test kills.
         timeout: seconds for one pytest run.
+        spare: confirmed cases that stand in when some of `cases` do not pass.
+        oddity: how strange a candidate's values are; plain ones are preferred.
     """
     targets = {target.id: target for target in task.module.targets}
-    left = list(cases)
+    left: Sequence[TestCase] = list(cases)
+    chosen = chosen_cases(left, needed, already, targets, oddity)
     dropped = 0
-    for _ in range(_ATTEMPTS):
-        chosen = chosen_cases(left, needed, already, targets)
+    for attempt in range(_ATTEMPTS):
         if not chosen:
             break
         text, suite = written(task, chosen, targets, mutants)
@@ -68,8 +73,23 @@ def finish(
             return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
         bad = _disturbers(chosen) or bad
         dropped += len(bad)
-        left = [case for case in left if case.candidate.key not in bad]
+        left = [case for case in (*left, *_standing_in(left, spare, bad)) if case.candidate.key not in bad]
+        if attempt < _RESELECTIONS:
+            chosen = chosen_cases(left, needed, already, targets, oddity)
+        else:  # newcomers may fail in their turn: now only what has passed stays
+            chosen = tuple(case for case in chosen if case.candidate.key not in bad)
     return Finished(text="", cases=(), dropped=dropped, arcs=frozenset())
+
+
+def _standing_in(cases: Sequence[TestCase], spare: Sequence[TestCase], bad: Collection[str]) -> list[TestCase]:
+    """Those of `spare` that do something which only bad ones of `cases` do."""
+    known = {case.candidate.key for case in cases}
+    good = [case for case in cases if case.candidate.key not in bad]
+    goals, mutants = (frozenset().union(*group) for group in ([c.goals for c in good], [c.mutants for c in good]))
+    lost = [c for c in cases if c.candidate.key in bad]
+    lost_goals = frozenset().union(*(c.goals for c in lost)) - goals
+    lost_mutants = frozenset().union(*(c.mutants for c in lost)) - mutants
+    return [c for c in spare if c.candidate.key not in known and (c.goals & lost_goals or c.mutants & lost_mutants)]
 
 
 def _disturbers(cases: Sequence[TestCase]) -> set[str]:
@@ -83,10 +103,11 @@ def chosen_cases(
     needed: Mapping[str, Mapping[str, frozenset[Facet]]],
     already: frozenset[Goal],
     targets: Mapping[str, Target],
+    oddity: Callable[[Candidate], int] | None = None,
 ) -> tuple[TestCase, ...]:
     """The smallest set that keeps every goal and every kill, in source order, each with the assertions it needs."""
     useful = [replace(case, goals=case.goals - already) for case in cases]
-    kept = [prune_assertions(case, needed.get(case.candidate.key, {})) for case in select(useful)]
+    kept = [prune_assertions(case, needed.get(case.candidate.key, {})) for case in select(useful, oddity)]
     order = {target: number for number, target in enumerate(targets)}
     kept.sort(key=lambda case: order.get(case.candidate.target, len(order)))
     return name_cases(tuple(kept), targets)

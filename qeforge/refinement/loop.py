@@ -6,7 +6,7 @@ only a limit above it, and `Stop.TIME` says when it cut.
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from qeforge.analysis.goals import GoalMap
@@ -19,13 +19,19 @@ from qeforge.domain.score import Score
 from qeforge.domain.testcase import TestCase
 from qeforge.domain.trajectory import Round, Stop
 from qeforge.oracle.assertions import assertions_for
+from qeforge.oracle.plain import MISFIT
 from qeforge.oracle.stability import stable_facets
+from qeforge.oracle.strength import INCIDENTAL, strength
 from qeforge.refinement.pool import Entry, Pool, lines_of
 
 _BATCH = 64
+_FEW, _SOME, _SLOW = 8, 16, 0.05
+"""Candidates run before the clock is looked at again: few of them where one takes that many seconds."""
 _PROBES, _PROBES_AT_LARGE = 12, 48
 """Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more."""
 _STALE_BATCHES = 14
+_SLOW = 0.05
+"""Seconds from which on a case is run against a mutant only after the quicker ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,9 @@ class Loop:
         mutants: faults to notice.
         proposers: asked in this order in every round.
         base: arcs that are met without any of our tests (by importing, by existing tests).
+        imported: arcs that importing runs; a fault there may show in any test.
         limits: how much may be done.
+        oddity: how strange a candidate's values are; plain ones are preferred.
     """
 
     def __init__(
@@ -103,9 +111,11 @@ class Loop:
         proposers: Sequence[Proposer],
         *,
         base: frozenset[Arc],
+        imported: frozenset[Arc] = frozenset(),
         limits: Limits,
         clock: Clock,
         progress: Progress,
+        oddity: Callable[[Candidate], int] | None = None,
     ) -> None:
         self.module = module
         self.judge = judge
@@ -115,7 +125,9 @@ class Loop:
         self.clock = clock
         self.progress = progress
         self.base = goals.met(base)
-        self.pool = Pool(met=goals.met, reached=set(self.base))
+        self.import_lines = lines_of(imported)
+        self.oddity = oddity or (lambda candidate: 0)
+        self.pool = Pool(met=goals.met, oddity=self.oddity, reached=set(self.base))
         self.cases: dict[str, Case] = {}
         self.tried: set[str] = set()
         self.open_mutants = _thinned(mutants, limits.mutants)
@@ -128,6 +140,8 @@ class Loop:
         self.rounds: list[Round] = []
         self.cut = False
         """Whether the clock ended any search before its work was done."""
+        self.pace = _SLOW
+        """Seconds that a candidate took of late."""
 
     def run(self) -> Refined:
         """All rounds; whatever was confirmed when it stops is returned, also on Ctrl-C."""
@@ -202,20 +216,33 @@ class Loop:
                     break
             if not batch:
                 return False
-            seen = self.judge.run(batch)
-            observed = list(zip(batch, seen, strict=True))
+            observed = self._run(batch, until)
             gained = [pair for pair in observed if self.pool.add(*pair)]
             for proposer in self.proposers:
                 proposer.learn(observed)
             self.claimed += [pair for pair in observed if pair[0].claims]
             if gained:
                 self._capture([candidate for candidate, _ in gained])
-            done += len(batch)
+            done += len(observed)
             stale = 0 if gained else stale + 1
             self._tell(len(self.rounds) + 1)
             if self.clock.now() > until:
                 return True
         return False
+
+    def _run(self, batch: list[Candidate], until: float) -> list[tuple[Candidate, Observation]]:
+        """A quick look at each, or at as many as there was time for: code that waits for something can make a whole
+        batch last for longer than the budget."""
+        observed: list[tuple[Candidate, Observation]] = []
+        while len(observed) < len(batch):
+            size = _FEW if self.pace >= _SLOW else _SOME
+            piece = batch[len(observed) : len(observed) + size]
+            began = self.clock.now()
+            observed += zip(piece, self.judge.run(piece), strict=True)
+            self.pace = (self.clock.now() - began) / len(piece)
+            if self.clock.now() > until:
+                break
+        return observed
 
     def _aims(self) -> frozenset[Goal]:
         """Open goals whose guarding line was reached; every open goal while there is none."""
@@ -252,23 +279,8 @@ class Loop:
         candidates = [entry.candidate for entry in entries]
         first = self.judge.observe(candidates)
         others = self.judge.confirm(candidates)
-        found = []
-        for candidate, seen, again in zip(candidates, first, others, strict=True):
-            assertions = assertions_for(candidate, seen, again)
-            if not assertions:
-                continue
-            facets = stable_facets(seen, again, candidate=candidate)
-            asserted = {a.facet for a in assertions} | {Facet.OUTCOME}
-            arcs = seen.arcs.intersection(*(o.arcs for o in again)) if again else seen.arcs
-            goals = self.goals.met(arcs)
-            found.append(
-                Case(
-                    case=TestCase(candidate=candidate, observation=seen, assertions=assertions, goals=goals),
-                    facets=tuple(f for f in facets if f in asserted),
-                    lines=lines_of(arcs),
-                )
-            )
-        return found
+        made = (case_of(*seen, self.goals) for seen in zip(candidates, first, others, strict=True))
+        return [case for case in made if case is not None]
 
     # -- mutants ------------------------------------------------------------------------------------------------
 
@@ -278,16 +290,15 @@ class Loop:
         if not cases:
             return
         probes = [Probe(candidate=c.case.candidate, facets=c.facets) for _, c in cases]
-        order = sorted(
-            range(len(cases)), key=lambda i: (cases[i][1].case.observation.seconds > 0.05, len(cases[i][1].lines))
-        )
+        order = sorted(range(len(cases)), key=lambda i: self._patience(cases[i][1]))
         jobs: list[MutantJob] = []
         for mutant in self.open_mutants:
-            reaching = [i for i in order if mutant.scope is None or _reaches(cases[i][1].lines, mutant)]
+            at_large = mutant.scope is None or mutant.line in self.import_lines
+            reaching = [i for i in order if at_large or _reaches(cases[i][1].lines, mutant)]
             fitting = [i for i in reaching if cases[i][0] not in self.probed[mutant.id]]
             own = f":{mutant.scope}"
             fitting.sort(key=lambda i: not cases[i][1].case.candidate.target.endswith(own))
-            most = _PROBES_AT_LARGE if mutant.scope is None else _PROBES
+            most = _PROBES_AT_LARGE if at_large else _PROBES
             if fitting:
                 jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting[:most])))
             elif not reaching:
@@ -308,6 +319,12 @@ class Loop:
             self._tell(len(self.rounds) + 1)
         self.open_mutants = [m for m in self.open_mutants if m.id not in killed | self.incompetent]
         self._justify()
+
+    def _patience(self, case: Case) -> tuple[bool, bool, int]:
+        """What is to be run against a mutant first: quick cases, sensible ones, those that are about little else."""
+        tried = case.case
+        nonsense = strength(tried) <= INCIDENTAL or self.oddity(tried.candidate) >= MISFIT
+        return tried.observation.seconds > _SLOW, nonsense, len(case.lines)
 
     def _justify(self) -> None:
         """Says in each case which mutants it kills."""
@@ -342,6 +359,20 @@ class Loop:
             mutants_open=len(self.open_mutants),
             seconds_left=max(0.0, self.deadline - self.clock.now()),
         )
+
+
+def case_of(candidate: Candidate, seen: Observation, again: Sequence[Observation], goals: GoalMap) -> Case | None:
+    """What a full look and its confirmations make of a candidate; None when nothing can be asserted."""
+    assertions = assertions_for(candidate, seen, again)
+    if not assertions:
+        return None
+    asserted = {a.facet for a in assertions} | {Facet.OUTCOME}
+    arcs = seen.arcs.intersection(*(o.arcs for o in again))
+    return Case(
+        case=TestCase(candidate=candidate, observation=seen, assertions=assertions, goals=goals.met(arcs)),
+        facets=tuple(f for f in stable_facets(seen, again, candidate=candidate) if f in asserted),
+        lines=lines_of(arcs),
+    )
 
 
 def score_of(goals: GoalMap, met: frozenset[Goal], killed: int, mutants: int, tests: int = 1) -> Score:

@@ -20,22 +20,30 @@ from qeforge.domain.protocols import Clock, Progress, Proposer
 from qeforge.domain.report import Action, ModuleReport, Suspect
 from qeforge.domain.score import Score
 from qeforge.domain.target import SkippedModule, SourceModule
-from qeforge.domain.trajectory import Route, Trajectory
+from qeforge.domain.trajectory import Route, Stop, Trajectory
 from qeforge.engine.proposer import NativeProposer
 from qeforge.execution.judge import JudgeSettings, open_judge
 from qeforge.execution.pytest_run import run_suite
 from qeforge.oracle.claims import suspects
+from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
 from qeforge.refinement.finish import Finished, finish, verify, written
 from qeforge.refinement.loop import Limits, Loop, Refined, score_of
 from qeforge.refinement.recipes import RecipeProposer
+from qeforge.refinement.shrink import Shrinker, Work
 from qeforge.refinement.task import ModuleTask
 
 _CPU_SECONDS, _WALL_SECONDS = 0.2, 0.8
 """For one candidate: a test that takes longer is not worth its place in a suite."""
 
+_IMPORT_SECONDS = 5.0, 20.0
+"""Least and most that importing a module may take; in between, as long as its budget."""
+
 _VERIFYING = 0.13
 """Share of the budget that is kept for the last check under pytest."""
+
+_SHRINKING = 0.1
+"""Share of the budget in which strange values may be replaced by plain ones."""
 
 
 class MonotonicClock:
@@ -71,6 +79,7 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
         conftests=task.conftests,
         cpu_seconds=_CPU_SECONDS,
         wall_seconds=_WALL_SECONDS,
+        import_seconds=min(_IMPORT_SECONDS[1], max(_IMPORT_SECONDS[0], task.seconds)),
         parallel=2,
     )
     judge = open_judge(module, task.interpreter, settings)
@@ -90,11 +99,10 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
                 reason="existing tests reach every line and branch",
                 coverage=coverage,
             )
-        proposers: list[Proposer] = [
-            RecipeProposer(_recipes(task)),
-            NativeProposer(aimed, judge.facts(), seed=task.seed),
-        ]
-        left = task.seconds * (1 - _VERIFYING) - (clock.now() - began)
+        native = NativeProposer(aimed, judge.facts(), seed=task.seed)
+        proposers: list[Proposer] = [RecipeProposer(_recipes(task)), native]
+        oddity = Plainness({target.id: target for target in module.targets}).oddity
+        left = task.seconds * (1 - _VERIFYING - _SHRINKING) - (clock.now() - began)
         loop = Loop(
             module.name,
             judge,
@@ -102,17 +110,34 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
             mutants,
             proposers,
             base=base,
+            imported=judge.import_arcs,
             limits=replace(Limits.within(task.seconds, task.rounds), seconds=max(0.5, left)),
             clock=clock,
             progress=progress,
+            oddity=oddity,
         )
         refined = loop.run()
-    doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
-    doubtful = {doubt.act for doubt in doubts}
-    cases = [case for case in refined.cases if case.candidate.act not in doubtful]
-    already = goals.met(base)
-    by_id = {mutant.id: mutant for mutant in mutants}
-    finished = finish(task, cases, refined.needed, already, mutants=by_id, timeout=max(10.0, 2 * task.seconds))
+        doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
+        doubtful = {doubt.act for doubt in doubts}
+        cases = tuple(case for case in refined.cases if case.candidate.act not in doubtful)
+        already = goals.met(base)
+        by_id = {mutant.id: mutant for mutant in mutants}
+        chosen, needed = cases, refined.needed
+        if refined.stop is not Stop.INTERRUPTED:
+            shrinker = Shrinker(judge, goals, by_id, variants=native.plainer, oddity=oddity, clock=clock)
+            until = clock.now() + task.seconds * _SHRINKING
+            work = Work(cases=int(4 * task.seconds), variants=12, until=until)
+            chosen, needed = shrinker.shrink(cases, refined.needed, already, work)
+    finished = finish(
+        task,
+        chosen,
+        {**refined.needed, **needed},
+        already,
+        mutants=by_id,
+        timeout=max(10.0, 2 * task.seconds),
+        spare=cases,
+        oddity=oddity,
+    )
     return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
 
 

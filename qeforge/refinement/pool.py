@@ -10,27 +10,32 @@ from qeforge.domain.observation import Effect, Observation, Outcome
 
 _ALTERNATIVES = 4
 _BEHAVIOURS_A_TARGET = 40
+_A_STRANGENESS = 4
+"""Characters that a test may be longer for being plainer by one point of `oddity`."""
+
 _USABLE = (Outcome.RETURNED, Outcome.RAISED)
 _HARMLESS_EFFECTS = frozenset({"state", "filesystem", "clock", "random", "environment", "stdin"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A candidate with its quick observation and the goals that it meets; `room` while it takes a behaviour's place."""
+    """A candidate with its quick observation and the goals that it meets; `odd` says how strange its values are, `room`
+    is true while it takes a behaviour's place."""
 
     candidate: Candidate
     seen: Observation
     goals: frozenset[Goal]
+    odd: int = 0
     room: bool = True
 
     @property
     def cost(self) -> tuple[int, int, str]:
-        """Smaller is better: what returns and is short, then the text itself, so that nothing depends on order."""
+        """Smaller is better: what returns, is plain and short, then the text itself, so that order does not matter."""
         candidate = self.candidate
         size = len(candidate.act) + sum(map(len, candidate.arrange)) + 15 * len(candidate.arrange)
         doubtful = self.seen.outcome is not Outcome.RETURNED
         stand_in = 40 * sum("Mock(" in line for line in (*candidate.arrange, candidate.act))
-        return (size + 60 * doubtful + stand_in, len(candidate.arrange), candidate.key)
+        return (size + 60 * doubtful + stand_in + _A_STRANGENESS * self.odd, len(candidate.arrange), candidate.key)
 
 
 def usable(seen: Observation) -> bool:
@@ -42,11 +47,17 @@ def _harmful(effect: Effect) -> bool:
     return effect.blocked or effect.kind not in _HARMLESS_EFFECTS
 
 
+def _nothing_is_odd(candidate: Candidate) -> int:
+    return 0
+
+
 @dataclass(slots=True)
 class Pool:
-    """Entries by the goals they meet and by what they do; `met` maps raw arcs to goals."""
+    """Entries by the goals they meet and by what they do; `met` maps raw arcs to goals, `oddity` says how strange a
+    candidate's values are."""
 
     met: Callable[[Iterable[tuple[int, int]]], frozenset[Goal]]
+    oddity: Callable[[Candidate], int] = _nothing_is_odd
     reached: set[Goal] = field(default_factory=set)
     offered: int = 0
     _by_goal: defaultdict[Goal, list[Entry]] = field(default_factory=lambda: defaultdict(list))
@@ -65,16 +76,21 @@ class Pool:
         entry = Entry(candidate=candidate, seen=seen, goals=goals)
         fresh = not goals <= self.reached
         self.reached |= goals
-        for goal in goals:
-            known = self._by_goal[goal]
-            if len(known) < _ALTERNATIVES or entry.cost < known[-1].cost:
-                known.append(entry)
-                known.sort(key=lambda e: e.cost)
-                del known[_ALTERNATIVES:]
+        least = entry.cost
+        taking = [
+            known for goal in goals if len(known := self._by_goal[goal]) < _ALTERNATIVES or least < known[-1].cost
+        ]
         result = seen.result.source if seen.result and seen.result.source and len(seen.result.source) < 80 else ""
         kind = seen.raised.type_name if seen.raised else (seen.result.type_name if seen.result else "")
         behaviour = (candidate.target, seen.outcome, kind, goals, result[:40])
         old = self._by_behaviour.get(behaviour)
+        if taking or old is None or least < old.cost:  # only now is it worth its while to look closer
+            entry = replace(entry, odd=self.oddity(candidate))
+        for known in taking:
+            if len(known) < _ALTERNATIVES or entry.cost < known[-1].cost:
+                known.append(entry)
+                known.sort(key=lambda e: e.cost)
+                del known[_ALTERNATIVES:]
         if old is None:
             if self._behaviours[candidate.target] < _BEHAVIOURS_A_TARGET:
                 self._behaviours[candidate.target] += 1

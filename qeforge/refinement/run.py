@@ -39,6 +39,7 @@ def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> tu
 
     Raises:
         WriteError: a suite cannot be written: the rest would fail the same way.
+        Exception: whatever else went wrong first, a bug; the other modules were worked on all the same.
     """
     if jobs <= 1 or len(tasks) <= 1:
         return _one_by_one(tasks, progress)
@@ -47,13 +48,21 @@ def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> tu
 
 def _one_by_one(tasks: Sequence[ModuleTask], progress: Progress) -> tuple[list[ModuleReport], bool]:
     reports: list[ModuleReport] = []
+    bug: Exception | None = None
     for task in tasks:
         try:
             reports.append(_guarded(task, progress))
         except KeyboardInterrupt:
             return reports, True
+        except WriteError:
+            raise
+        except Exception as error:
+            bug = bug or error
+            continue
         if reports[-1].stop is Stop.INTERRUPTED:  # heard inside, where it cut that module's search short
             return reports, True
+    if bug is not None:
+        raise bug
     return reports, False
 
 

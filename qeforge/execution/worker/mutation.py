@@ -43,10 +43,11 @@ class Mutated(NamedTuple):
 class Mutation:
     """Answers requests for mutants; what it knows of the module and of probes is kept for the next one."""
 
-    def __init__(self, world: World, workforce: Workforce, limits: Limits) -> None:
+    def __init__(self, world: World, workforce: Workforce, limits: Limits, import_lines: frozenset[int]) -> None:
         self._tracer = world.tracer
         self._world = world._replace(tracer=NoTracer())
         self._workforce = workforce
+        self._import_lines = import_lines
         self._limits = limits
         self._baselines: dict[str, Baseline] = {}
         self._source = SourceText(world.module.__file__ or "")
@@ -89,14 +90,17 @@ class Mutation:
         return max(_LEAST_SECONDS, _FACTOR * self.baseline(wire).seconds)
 
     def is_swapped(self, edit: Edit) -> bool:
-        """Whether it lies in a function: such a mutant can be taken out again, one of the module's body cannot."""
-        return self._source.scope_of(edit) is not None
+        """Whether it lies in a function that importing does not run: such a mutant can be taken out again, one that
+        shows in what the module holds cannot."""
+        if self._source.scope_of(edit) is None:
+            return False
+        return edit.line not in self._import_lines or not self._can_run_again()
 
     def prepare(self, edit: Edit) -> "Mutated":
         """A mutant, compiled, to be put in place in a child."""
         scope = self._source.scope_of(edit)
         try:
-            if scope is not None:
+            if scope is not None and self.is_swapped(edit):
                 new = ScopeCode(self._source, scope, edit)
                 found = {old: code for live in self._live.of(scope) for old, code in new.build(live).items()}
                 return Mutated(swap=self._live.swap(found))

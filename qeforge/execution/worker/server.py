@@ -62,6 +62,7 @@ class Server:
             imported = loading.load(setup["module"], setup["file"], tracer, guard, setup["import_seconds"])
         except loading.ImportFailure as failure:
             return {"ok": False, "reason": str(failure)}
+        self._import_lines = frozenset(line for arc in imported.arcs for line in arc)
         for code in LiveFunctions(imported.module).codes():
             tracer.watch(code)
         fixtures = Fixtures()
@@ -93,7 +94,7 @@ class Server:
         elif request["op"] == "mutate":
             self._preload([wire for wire, _ in request["probes"]])
             if self._mutation is None:
-                self._mutation = Mutation(self._world, self._workforce, self._limits())
+                self._mutation = Mutation(self._world, self._workforce, self._limits(), self._import_lines)
             self._mutation.answer(request, self._channel)
         else:
             candidates: list[Wire] = request["candidates"]

@@ -1,0 +1,50 @@
+"""The same call with likelier values, for a candidate that a search has left with strange ones."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from qeforge.engine.plan import Plan
+from qeforge.engine.value import Value
+
+_ROWS = 3
+_VALUES = 5
+_RECEIVERS = 3
+
+
+def plainer(plan: Plan, pools: Mapping[str, Sequence[Value]], receivers: Sequence[Value]) -> Iterator[Plan]:
+    """Plans that differ from `plan` towards the ordinary, the most thorough first.
+
+    Args:
+        plan: what works, but reads badly.
+        pools: values by parameter, the likeliest first.
+        receivers: instances to call a method on, the likeliest first.
+    """
+    usual = receivers[:1] if plan.receiver is not None else ()
+    for row in range(_ROWS):
+        whole = _row(plan, pools, row)
+        if usual:
+            yield replace(whole, receiver=usual[0], steps=())
+            yield replace(whole, receiver=usual[0])
+        yield whole
+    if plan.receiver is not None:
+        for receiver in receivers[:_RECEIVERS]:
+            yield replace(plan, receiver=receiver)
+    for index in range(len(plan.steps)):
+        yield replace(plan, steps=(*plan.steps[:index], *plan.steps[index + 1 :]))
+    for argument in plan.arguments:
+        if argument.keyword:
+            yield replace(plan, arguments=tuple(a for a in plan.arguments if a is not argument))
+    for index in range(_VALUES):
+        for argument in plan.arguments:
+            pool = pools.get(argument.name, ())
+            if index < len(pool):
+                yield plan.with_argument(argument.name, pool[index])
+
+
+def _row(plan: Plan, pools: Mapping[str, Sequence[Value]], row: int) -> Plan:
+    """Every argument by the value that stands at this place of its pool."""
+    for argument in plan.arguments:
+        pool = pools.get(argument.name, ())
+        if pool:
+            plan = plan.with_argument(argument.name, pool[min(row, len(pool) - 1)])
+    return plan

@@ -1,0 +1,223 @@
+"""Strange values replaced by plain ones, where the same goals are met and the same mutants die.
+
+A search ends with whatever it stumbled on: an empty text, a negative width, a value of the wrong type. Once it is known
+what each chosen test has to do, the judge can tell whether the call that a person would have written does it too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from qeforge.analysis.goals import GoalMap
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.goal import Goal
+from qeforge.domain.mutant import Mutant, MutantJob, Probe
+from qeforge.domain.observation import Facet, Observation, Outcome
+from qeforge.domain.protocols import Clock, Judge
+from qeforge.domain.testcase import TestCase
+from qeforge.oracle.raising import is_incidental
+from qeforge.oracle.select import rank_of, select
+from qeforge.refinement.loop import Case, case_of
+from qeforge.refinement.pool import usable
+
+_ROUNDS = 2
+_LOOKS = 3
+"""Variants of one case that get a full look in a round."""
+
+_RAISES, _NONSENSE = 3, 30
+"""What an exception adds to the oddity of a test: any, and one in which the interpreter complains about a type."""
+
+_Needed = Mapping[str, Mapping[str, frozenset[Facet]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How much may be done: `cases` that are looked at, `variants` of each that are run in one round, and `until` when,
+    in the clock's seconds."""
+
+    cases: int
+    variants: int
+    until: float
+
+
+@dataclass(slots=True)
+class _Duty:
+    """A chosen case, what only it has to do, and the best that was found to take its place."""
+
+    case: TestCase
+    facets: dict[str, frozenset[Facet]]
+    goals: set[Goal] = field(default_factory=set)
+    mutants: set[str] = field(default_factory=set)
+    best: Case | None = None
+    kills: dict[str, frozenset[Facet]] = field(default_factory=dict)
+    cost: int = 0
+    start: Candidate | None = None
+
+
+class Shrinker:
+    """Makes the chosen cases of one module plain.
+
+    Args:
+        judge: runs what is tried.
+        goals: of the module.
+        mutants: by id.
+        variants: the same call with likelier values, the most thorough change first.
+        oddity: how strange a candidate's values are.
+        clock: for `Work.until`.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        goals: GoalMap,
+        mutants: Mapping[str, Mutant],
+        *,
+        variants: Callable[[Candidate], Sequence[Candidate]],
+        oddity: Callable[[Candidate], int],
+        clock: Clock,
+    ) -> None:
+        self._judge = judge
+        self._goals = goals
+        self._mutants = mutants
+        self._variants = variants
+        self._oddity = oddity
+        self._clock = clock
+
+    def shrink(
+        self, cases: Sequence[TestCase], needed: _Needed, already: frozenset[Goal], work: Work
+    ) -> tuple[tuple[TestCase, ...], dict[str, dict[str, frozenset[Facet]]]]:
+        """A choice of `cases`, plain ones in the place of strange ones, and for each key the mutants it has to kill
+        with the facets that show it. All goals and kills of `cases` are kept.
+
+        Args:
+            cases: confirmed cases.
+            needed: for each candidate's key, the mutants that it kills and the facets that show it.
+            already: goals that are met without these tests.
+            work: how much may be done.
+        """
+        useful = [replace(case, goals=case.goals - already) for case in cases]
+        duties = self._duties(select(useful, self._oddity), needed)
+        odd = sorted((d for d in duties if d.cost), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
+        tried = {case.candidate.key for case in cases}
+        for _ in range(_ROUNDS):
+            if not odd or self._clock.now() > work.until:
+                break
+            odd = self._round(odd, work, tried)
+        self._confirm([duty for duty in duties if duty.best is not None])
+        kept = [duty.best.case if duty.best else duty.case for duty in duties]
+        return tuple(kept), {
+            case.candidate.key: duty.kills if duty.best else duty.facets
+            for case, duty in zip(kept, duties, strict=True)
+        }
+
+    def _duties(self, chosen: Sequence[TestCase], needed: _Needed) -> list[_Duty]:
+        """Every goal and mutant falls to the plainest case that has it; what is left without a duty goes."""
+        duties = [
+            _Duty(
+                case=case,
+                facets=dict(needed.get(case.candidate.key, {})),
+                cost=self._cost(case.candidate, case.observation),
+            )
+            for case in chosen
+        ]
+        goals: set[Goal] = set()
+        mutants: set[str] = set()
+        for duty in sorted(duties, key=lambda d: (d.cost, rank_of(d.case, self._oddity))):
+            duty.goals = set(duty.case.goals) - goals
+            duty.mutants = set(duty.case.mutants) - mutants
+            goals |= duty.goals
+            mutants |= duty.mutants
+        return [duty for duty in duties if duty.goals or duty.mutants]
+
+    def _cost(self, candidate: Candidate, seen: Observation) -> int:
+        nonsense = _NONSENSE if seen.raised is not None and is_incidental(seen.raised) else 0
+        return self._oddity(candidate) + (_RAISES if seen.raised else 0) + nonsense
+
+    def _round(self, odd: Sequence[_Duty], work: Work, tried: set[str]) -> list[_Duty]:
+        """One step for each; those that got better and may get better still."""
+        offers: list[tuple[_Duty, Candidate]] = []
+        for duty in odd:
+            fresh = [c for c in self._variants(duty.start or duty.case.candidate) if c.key not in tried]
+            offers += [(duty, c) for c in fresh if self._oddity(c) < duty.cost][: work.variants]
+            tried |= {candidate.key for candidate in fresh}
+        if not offers:
+            return []
+        seen = self._judge.run([candidate for _, candidate in offers])
+        fitting: dict[int, list[tuple[int, Candidate]]] = {}
+        for (duty, candidate), one in zip(offers, seen, strict=True):
+            if self._may_replace(duty, candidate, one):
+                fitting.setdefault(id(duty), []).append((self._cost(candidate, one), candidate))
+        looks = [
+            (duty, cost, candidate)
+            for duty in odd
+            for cost, candidate in sorted(fitting.get(id(duty), ()), key=lambda f: (f[0], f[1].key))[:_LOOKS]
+        ]
+        better = self._looked_at(looks)
+        return [duty for duty in odd if id(duty) in better and duty.cost]
+
+    def _may_replace(self, duty: _Duty, candidate: Candidate, seen: Observation) -> bool:
+        if not usable(seen) or not duty.goals <= self._goals.met(seen.arcs):
+            return False
+        old = duty.case.observation
+        if seen.outcome is Outcome.RAISED and old.outcome is not Outcome.RAISED:
+            return False
+        if self._cost(candidate, seen) >= duty.cost:
+            return False
+        same = seen.raised is None or (old.raised is not None and seen.raised.type_name == old.raised.type_name)
+        return same or (old.raised is not None and is_incidental(old.raised))
+
+    def _looked_at(self, looks: Sequence[tuple[_Duty, int, Candidate]]) -> set[int]:
+        """Full looks; the plainest that does the whole duty becomes the best. Ids of duties that improved."""
+        if not looks:
+            return set()
+        observed = self._judge.observe([candidate for _, _, candidate in looks])
+        made = [
+            case_of(candidate, seen, (), self._goals) for (_, _, candidate), seen in zip(looks, observed, strict=True)
+        ]
+        killed = self._killed([(duty, case) for (duty, _, _), case in zip(looks, made, strict=True)])
+        better: set[int] = set()
+        for number, ((duty, cost, candidate), case) in enumerate(zip(looks, made, strict=True)):
+            if case is None or cost >= duty.cost or not duty.goals <= case.case.goals:
+                continue
+            if duty.mutants <= killed[number].keys():
+                duty.best, duty.cost, duty.kills, duty.start = case, cost, killed[number], candidate
+                better.add(id(duty))
+        return better
+
+    def _killed(self, offers: Sequence[tuple[_Duty, Case | None]]) -> list[dict[str, frozenset[Facet]]]:
+        """For each offer the mutants of the duty that it kills, and in which facets it shows."""
+        probes: list[Probe] = []
+        places: list[int] = []
+        by_mutant: dict[str, list[int]] = {}
+        for place, (duty, case) in enumerate(offers):
+            if case is None:
+                continue
+            for mutant in duty.mutants:
+                by_mutant.setdefault(mutant, []).append(len(probes))
+            probes.append(Probe(candidate=case.case.candidate, facets=case.facets))
+            places.append(place)
+        found: list[dict[str, frozenset[Facet]]] = [{} for _ in offers]
+        jobs = [
+            MutantJob(mutant=self._mutants[one], probes=tuple(indices)) for one, indices in sorted(by_mutant.items())
+        ]
+        for result in self._judge.mutate(jobs, probes, first_only=False) if jobs else ():
+            for kill in result.kills:
+                found[places[kill.test]][result.mutant.id] = frozenset(kill.facets)
+        return found
+
+    def _confirm(self, duties: Sequence[_Duty]) -> None:
+        """What does not hold in fresh processes, or does less there, leaves its place to the old case."""
+        if not duties:
+            return
+        held = [duty.best.case for duty in duties if duty.best is not None]
+        again = self._judge.confirm([case.candidate for case in held])
+        for duty, case, others in zip(duties, held, again, strict=True):
+            firm = case_of(case.candidate, case.observation, others, self._goals)
+            if (
+                firm is None
+                or not duty.goals <= firm.case.goals
+                or any(not facets & set(firm.facets) for facets in duty.kills.values())
+            ):
+                duty.best = None
+            else:
+                firm.case = replace(firm.case, mutants=frozenset(duty.kills))
+                duty.best = firm
