@@ -74,7 +74,8 @@ class LogRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """Something done to the world: `kind` is state (of the package under test), cwd (a file in the working folder),
-    filesystem, network, process, environment, clock, random or stdin; `event` the audit event; `blocked` when the sandbox refused it."""
+    filesystem, network, process, environment, clock, random or stdin; `event` the audit event; `blocked` when the
+    sandbox refused it."""
 
     kind: str
     event: str
@@ -86,9 +87,9 @@ class Effect:
 class Operand:
     """Two values that met in a predicate of the module under test, as source texts; empty for one that has none.
 
-    `operator` is one of `==`, `<`, `in`, `startswith`, `endswith`, `isinstance`, `match`, `getitem`, `truth`, standing for
-    its opposites and its kin too (`!=`, `>=`, `find`). `match`: the pattern's text on the left, the subject on the right.
-    `getitem`: a key that is missing on the right, on the left the list of keys that there are, or `os.environ`.
+    `operator` is one of `==`, `<`, `in`, `startswith`, `endswith`, `isinstance`, `match`, `getitem`, `truth`, standing
+    for its opposites and its kin too (`!=`, `>=`, `find`). `match`: the pattern's text on the left, the subject on the
+    right. `getitem`: a key that is missing on the right, on the left the list of keys that there are, or `os.environ`.
     `isinstance`: a dotted class on the right; on the left the value, or its class when it has no source. `truth`: the
     value on the left, nothing on the right.
     """

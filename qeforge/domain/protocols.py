@@ -45,11 +45,12 @@ class Judge(Protocol):
         ...
 
     def run(self, candidates: Sequence[Candidate], *, capture: bool = False) -> list[Observation]:
-        """Quick look, one observation per candidate in order: outcome, arcs, exception, effects; operands on `capture`."""
+        """Quick look, one observation per candidate in order: outcome, arcs, exception, effects; operands on
+        `capture`."""
         ...
 
     def observe(self, candidates: Sequence[Candidate]) -> list[Observation]:
-        """Full look: each candidate alone in a fresh fork, all facets."""
+        """Full look, all facets."""
         ...
 
     def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:

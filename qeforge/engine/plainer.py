@@ -1,5 +1,6 @@
 """The same call with likelier values, for a candidate that a search has left with strange ones."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from qeforge.engine.value import Value
 _ROWS = 3
 _VALUES = 5
 _RECEIVERS = 3
+_LIKELIEST, _CONSIDERED = 6, 16
 
 
 def plainer(plan: Plan, pools: Mapping[str, Sequence[Value]], receivers: Sequence[Value]) -> Iterator[Plan]:
@@ -19,6 +21,7 @@ def plainer(plan: Plan, pools: Mapping[str, Sequence[Value]], receivers: Sequenc
         pools: values by parameter, the likeliest first.
         receivers: instances to call a method on, the likeliest first.
     """
+    pools = {name: _likely_first(pool) for name, pool in pools.items()}
     usual = receivers[:1] if plan.receiver is not None else ()
     for row in range(_ROWS):
         whole = _row(plan, pools, row)
@@ -39,6 +42,18 @@ def plainer(plan: Plan, pools: Mapping[str, Sequence[Value]], receivers: Sequenc
             pool = pools.get(argument.name, ())
             if index < len(pool):
                 yield plan.with_argument(argument.name, pool[index])
+
+
+def natural_types(pool: Sequence[Value]) -> frozenset[str]:
+    """The types that come up at least twice among the likeliest values; an iterator is no more than a list in
+    disguise."""
+    counted = Counter(value.type_name for value in pool[:_LIKELIEST] if value.type_name != "iterator")
+    return frozenset(name for name, count in counted.items() if count > 1)
+
+
+def _likely_first(pool: Sequence[Value]) -> list[Value]:
+    natural = natural_types(pool)
+    return sorted(pool[:_CONSIDERED], key=lambda value: bool(natural) and value.type_name not in natural)
 
 
 def _row(plan: Plan, pools: Mapping[str, Sequence[Value]], row: int) -> Plan:

@@ -17,7 +17,7 @@ from qeforge.domain.target import Flavour, Kind, ParameterKind, SourceModule, Ta
 from qeforge.engine import operands, patterns, worlds
 from qeforge.engine.archive import Archive
 from qeforge.engine.build import Builder
-from qeforge.engine.plainer import plainer
+from qeforge.engine.plainer import natural_types, plainer
 from qeforge.engine.plan import Argument, Drive, Plan, Step, to_candidate
 from qeforge.engine.repair import repairs
 from qeforge.engine.tweak import tweak
@@ -159,6 +159,10 @@ class NativeProposer:
                 self._plans.setdefault(made.key, new)
                 found.setdefault(made.key, made)
         return list(found.values())
+
+    def guesses(self) -> dict[tuple[str, str], frozenset[str]]:
+        """By target id and parameter, the types that its likeliest values have."""
+        return {(s.target.id, name): natural_types(pool) for s in self._states for name, pool in s.pools.items()}
 
     # -- offering -----------------------------------------------------------------------------------------------
 

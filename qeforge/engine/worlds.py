@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from qeforge.domain.observation import Observation, Raised
 from qeforge.domain.target import SourceModule
+from qeforge.engine.fakes import fakes_for
 from qeforge.engine.plan import Plan
 
 _CHDIR = "monkeypatch.chdir(tmp_path)"
 _NO_INPUT = ("EOFError", "click.exceptions.Abort")
-_PROCESS = 'monkeypatch.setattr("subprocess.{name}", lambda *args, **kwargs: {result})'
 
 
 class Worlds:
@@ -21,7 +21,7 @@ class Worlds:
 
     def __init__(self, module: SourceModule) -> None:
         tree = ast.parse(module.source)
-        self._module = module.name
+        self._fakes = {kind: fakes_for(tree, module.name, kind) for kind in ("process", "network")}
         self._variables = dict(_environment_reads(tree))
         self._argv = _functions_using(tree, "argv", "parse_args", "ArgumentParser")
         self._stdin = _functions_using(tree, "stdin", "input")
@@ -59,40 +59,38 @@ class Worlds:
         for effect in seen.effects:
             if not effect.blocked:
                 continue
-            if effect.kind == "process":
-                done = 'subprocess.CompletedProcess(args, 0, stdout="abc\\n", stderr="")'
-                for name, result in (
-                    ("run", done),
-                    ("check_output", 'b"abc\\n"'),
-                    ("Popen", "MagicMock()"),
-                    ("call", "0"),
-                    ("check_call", "0"),
-                ):
-                    statement = _PROCESS.format(name=name, result=result)
-                    if statement not in plan.world:
-                        imports: tuple[str, ...] = ("import subprocess",) if "subprocess." in result else ()
-                        imports += ("from unittest.mock import MagicMock",) if "MagicMock" in result else ()
-                        found.append(_with(plan, statement, fixtures=("monkeypatch",), imports=imports))
-            elif effect.kind == "network":
-                statement = 'monkeypatch.setattr("urllib.request.urlopen", lambda *args, **kwargs: io.BytesIO(b"{}"))'
-                if statement not in plan.world:
-                    found.append(_with(plan, statement, fixtures=("monkeypatch",), imports=("import io",)))
+            if effect.kind in self._fakes:
+                found += [
+                    _with(plan, fake.statement, fixtures=("monkeypatch",), imports=fake.imports)
+                    for fake in self._fakes[effect.kind]
+                    if not any(_place(fake.statement) == _place(line) for line in plan.world)
+                ]
+            elif effect.kind == "stdin":
+                found += self._with_input(plan)
             break
         return found
 
     def after_exception(self, plan: Plan, raised: Raised) -> list[Plan]:
         """Plans with standard input, when the code asked for some."""
-        if raised.type_name in _NO_INPUT and not any("sys.stdin" in line for line in plan.world):
-            return [
-                _with(
-                    plan,
-                    f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))',
-                    fixtures=("monkeypatch",),
-                    imports=("import io",),
-                )
-                for text in ('"abc\\n"', '"y\\n"', '"1\\n2\\n3\\n"')
-            ]
-        return []
+        return self._with_input(plan) if raised.type_name in _NO_INPUT else []
+
+    def _with_input(self, plan: Plan) -> list[Plan]:
+        if any("sys.stdin" in line for line in plan.world):
+            return []
+        return [
+            _with(
+                plan,
+                f'monkeypatch.setattr("sys.stdin", io.StringIO({text}))',
+                fixtures=("monkeypatch",),
+                imports=("import io",),
+            )
+            for text in ('"abc\\n"', '"y\\n"', '"1\\n2\\n3\\n"', '"\\n"', '"no\\n"')
+        ]
+
+
+def _place(statement: str) -> str:
+    """What a `monkeypatch.setattr` statement replaces."""
+    return statement.partition(",")[0]
 
 
 def _with(plan: Plan, statement: str, *, fixtures: tuple[str, ...], imports: tuple[str, ...] = ()) -> Plan:

@@ -1,7 +1,8 @@
 """How far a test's values are from those that a person would have chosen."""
 
 import ast
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from qeforge.codegen.signatures import Signatures, last_name
 from qeforge.codegen.syntax import expression, statements
@@ -15,6 +16,8 @@ _SOFT = 8
 _STAND_INS = {"MagicMock": 25, "Mock": 25, "AsyncMock": 25, "SimpleNamespace": 8, "object": 4, "iter": 2}
 _LONG, _TOO_LONG = 60, 120
 _ORDINARY, _LARGE = 100, 10_000
+_LONG_AGO = 1900
+_WORDS = re.compile(r"[A-Za-z][a-z]{2,}([ _-][A-Za-z][a-z]*)*")
 _FAMILIES: dict[str, frozenset[str]] = {
     "str": frozenset({"str"}), "AnyStr": frozenset({"str", "bytes"}), "bytes": frozenset({"bytes"}),
     "int": frozenset({"int"}), "float": frozenset({"float", "int"}), "complex": frozenset({"complex", "float", "int"}),
@@ -38,10 +41,20 @@ class Plainness:
 
     Args:
         targets: of the module, by id; calls of them are held against their annotations.
+        guessed: for parameters without annotation, by target id and name: the types that the code seems to expect.
+        familiar: texts that nobody wonders at: well-known examples, constants of the module.
     """
 
-    def __init__(self, targets: Mapping[str, Target]) -> None:
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        *,
+        guessed: Mapping[tuple[str, str], frozenset[str]] | None = None,
+        familiar: Collection[str] = (),
+    ) -> None:
         self._targets = targets
+        self._guessed = guessed or {}
+        self._familiar = frozenset(familiar)
         self._signatures = Signatures(targets)
         self._annotations: dict[tuple[str, str], ast.expr] = {}
         for target in targets.values():
@@ -75,7 +88,7 @@ class Plainness:
         total = 0
         for top in (*arranged, *act):
             for inner in ast.walk(top):
-                total += _strangeness(inner)
+                total += self._strangeness(inner)
                 if isinstance(inner, ast.Call):
                     total += self._misfits(inner, own, variables)
         return total
@@ -88,42 +101,47 @@ class Plainness:
         total = 0
         for parameter, value in self._signatures.of(target).filled(call):
             annotation = self._annotations.get((target.id, parameter))
+            shown = variables.get(value.id, value) if isinstance(value, ast.Name) else value
             if annotation is not None:
-                shown = variables.get(value.id, value) if isinstance(value, ast.Name) else value
                 total += _misfit(annotation, shown)
+            else:
+                guessed, family = self._guessed.get((target.id, parameter)), _family(shown)
+                total += _SOFT if guessed and family and family not in guessed else 0
         return total
+
+    def _strangeness(self, node: ast.AST) -> int:
+        """What is odd about one value by itself."""
+        match node:
+            case ast.Constant(value=str() as text):
+                return int("\n" in text) if text in self._familiar else _text(text)
+            case ast.Constant(value=bool()):
+                return 0
+            case ast.Constant(value=int() | float() as number):
+                return (number == 0 or number > _ORDINARY) + (number > _LARGE)
+            case ast.Constant(value=None | bytes()):
+                return 2
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.UnaryOp()):
+                return 6
+            case ast.UnaryOp(op=ast.USub()):
+                return 1
+            case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
+                return 2
+            case ast.Call(func=func, args=[ast.Constant(value=int() as year), *_]) if year < _LONG_AGO:
+                return 2 if last_name(func) in ("date", "datetime") else 0
+            case ast.Call(func=func):
+                return _STAND_INS.get(last_name(func), 0)
+            case ast.Lambda():
+                return 1
+            case _:
+                return 0
 
 
 def _called(target: Target) -> str:
     return (target.owner or target.qualname).rpartition(".")[2] if target.kind == "constructor" else target.name
 
 
-def _strangeness(node: ast.AST) -> int:
-    """What is odd about one value by itself."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return _text(text)
-        case ast.Constant(value=bool()):
-            return 0
-        case ast.Constant(value=int() | float() as number):
-            return 1 if number == 0 or number > _ORDINARY else 0 + (number > _LARGE)
-        case ast.Constant(value=None | bytes()):
-            return 2
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.UnaryOp()):
-            return 6
-        case ast.UnaryOp(op=ast.USub()):
-            return 1
-        case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
-            return 2
-        case ast.Call(func=func):
-            return _STAND_INS.get(last_name(func), 0)
-        case ast.Lambda():
-            return 1
-        case _:
-            return 0
-
-
 def _text(text: str) -> int:
+    """What is odd about a text that is no well-known one."""
     if not text:
         return 3
     if not text.replace("\n", "").replace("\t", "").isprintable():
@@ -135,7 +153,7 @@ def _text(text: str) -> int:
         return odd + 4
     if not any(map(str.isalnum, text)):
         return odd + 3
-    return odd + (len(text) == 1)
+    return odd + (1 if _WORDS.fullmatch(text) else 3)
 
 
 def _misfit(annotation: ast.expr, value: ast.expr) -> int:

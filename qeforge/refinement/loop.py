@@ -25,8 +25,9 @@ from qeforge.oracle.strength import INCIDENTAL, strength
 from qeforge.refinement.pool import Entry, Pool, lines_of
 
 _BATCH = 64
-_FEW, _SOME, _SLOW = 8, 16, 0.05
-"""Candidates run before the clock is looked at again: few of them where one takes that many seconds."""
+_FEW, _SLOW = 8, 0.05
+"""Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
+twice as many after each that went quickly."""
 _PROBES, _PROBES_AT_LARGE = 12, 48
 """Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more."""
 _STALE_BATCHES = 14
@@ -140,8 +141,8 @@ class Loop:
         self.rounds: list[Round] = []
         self.cut = False
         """Whether the clock ended any search before its work was done."""
-        self.pace = _SLOW
-        """Seconds that a candidate took of late."""
+        self.stride = _FEW
+        """Candidates to run before the clock is looked at."""
 
     def run(self) -> Refined:
         """All rounds; whatever was confirmed when it stops is returned, also on Ctrl-C."""
@@ -235,11 +236,11 @@ class Loop:
         batch last for longer than the budget."""
         observed: list[tuple[Candidate, Observation]] = []
         while len(observed) < len(batch):
-            size = _FEW if self.pace >= _SLOW else _SOME
-            piece = batch[len(observed) : len(observed) + size]
+            piece = batch[len(observed) : len(observed) + self.stride]
             began = self.clock.now()
             observed += zip(piece, self.judge.run(piece), strict=True)
-            self.pace = (self.clock.now() - began) / len(piece)
+            quick = self.clock.now() - began < _SLOW * len(piece)
+            self.stride = min(_BATCH, 2 * self.stride) if quick else _FEW
             if self.clock.now() > until:
                 break
         return observed

@@ -1,10 +1,12 @@
 """One module from start to finish: import it, see what exists, refine, verify, write."""
 
+import ast
 import hashlib
 import time
 from dataclasses import replace
 
 from qeforge import __version__
+from qeforge.analysis.constants import module_constants
 from qeforge.analysis.goals import GoalMap
 from qeforge.analysis.mutants import find_mutants
 from qeforge.analysis.recipes import doctest_candidates, test_candidates
@@ -12,6 +14,7 @@ from qeforge.codegen.formatting import format_source
 from qeforge.codegen.header import read_header
 from qeforge.codegen.layout import package_files
 from qeforge.codegen.merge import merge
+from qeforge.codegen.syntax import expression
 from qeforge.codegen.writing import write_atomically
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant
@@ -21,6 +24,7 @@ from qeforge.domain.report import Action, ModuleReport, Suspect
 from qeforge.domain.score import Score
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.domain.trajectory import Route, Stop, Trajectory
+from qeforge.engine import samples
 from qeforge.engine.proposer import NativeProposer
 from qeforge.execution.judge import JudgeSettings, open_judge
 from qeforge.execution.pytest_run import run_suite
@@ -39,7 +43,7 @@ _CPU_SECONDS, _WALL_SECONDS = 0.2, 0.8
 _IMPORT_SECONDS = 5.0, 20.0
 """Least and most that importing a module may take; in between, as long as its budget."""
 
-_VERIFYING = 0.13
+_VERIFYING = 0.17
 """Share of the budget that is kept for the last check under pytest."""
 
 _SHRINKING = 0.1
@@ -101,7 +105,8 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
             )
         native = NativeProposer(aimed, judge.facts(), seed=task.seed)
         proposers: list[Proposer] = [RecipeProposer(_recipes(task)), native]
-        oddity = Plainness({target.id: target for target in module.targets}).oddity
+        by_target = {target.id: target for target in module.targets}
+        oddity = Plainness(by_target, guessed=native.guesses(), familiar=_familiar(module)).oddity
         left = task.seconds * (1 - _VERIFYING - _SHRINKING) - (clock.now() - began)
         loop = Loop(
             module.name,
@@ -225,6 +230,13 @@ def _failing(task: ModuleTask, text: str) -> tuple[str, ...]:
     if not wrong and not all(run.results for run in runs):
         return (runs[0].crashed or "no tests are left",)
     return tuple(sorted(wrong))
+
+
+def _familiar(module: SourceModule) -> set[str]:
+    """Texts that nobody wonders at in a test of this module."""
+    own = (expression(source) for source in module_constants(module).strings)
+    texts = {node.value for node in own if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {*samples.every_text(), *samples.TEXT, *(text for text in texts if len(text) > 1 and text.isprintable())}
 
 
 def _restricted(module: SourceModule, wanted: frozenset[str] | None) -> SourceModule:

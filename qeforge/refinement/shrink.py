@@ -137,7 +137,8 @@ class Shrinker:
         offers: list[tuple[_Duty, Candidate]] = []
         for duty in odd:
             fresh = [c for c in self._variants(duty.start or duty.case.candidate) if c.key not in tried]
-            offers += [(duty, c) for c in fresh if self._oddity(c) < duty.cost][: work.variants]
+            ranked = sorted((c for c in fresh if self._oddity(c) < duty.cost), key=self._oddity)
+            offers += [(duty, candidate) for candidate in ranked[: work.variants]]
             tried |= {candidate.key for candidate in fresh}
         if not offers:
             return []

@@ -34,6 +34,12 @@ def mended(source: str, type_name: str, message: str) -> list[str]:
         ("1", "AttributeError", "'int' object has no attribute 'lower'", "'"),
         ("1", "AttributeError", "'int' object has no attribute 'items'", "{"),
         ("1", "AttributeError", "'int' object has no attribute 'nobody_has_this'", "SimpleNamespace(nobody_has_this="),
+        (
+            "SimpleNamespace(a={'b': 1})",
+            "AttributeError",
+            "'types.SimpleNamespace' object has no attribute 'name'",
+            "SimpleNamespace(a={'b': 1}, name=1)",
+        ),
         ("{'a': 1}", "KeyError", "'name'", "{'a': 1, 'name': 'abc'}"),
         ("[]", "IndexError", "list index out of range", "[1, 1]"),
         ("'abc'", "ValueError", "invalid literal for int() with base 10: 'abc'", "'12'"),

@@ -1,0 +1,95 @@
+"""What stands in for programs and servers: one line for each thing that the module calls, in the simplest form."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SUBPROCESS = "import subprocess"
+_MOCK = "from unittest.mock import MagicMock"
+_DONE = 'subprocess.CompletedProcess(args, {code}, stdout={out}, stderr="")'
+_RESPONSE = 'MagicMock(status_code={status}, text="{body}", content=b"{body}")'
+_Answers = dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
+"""What a callable's stand-in may return, each with its imports, by dotted name."""
+
+_PROCESS: _Answers = {
+    "subprocess.run": (
+        (_DONE.format(code=0, out='"abc\\n"'), (_SUBPROCESS,)),
+        (_DONE.format(code=1, out='""'), (_SUBPROCESS,)),
+        (_DONE.format(code=0, out='b"abc\\n"'), (_SUBPROCESS,)),
+    ),
+    "subprocess.check_output": (('b"abc\\n"', ()), ('"abc\\n"', ())),
+    "subprocess.call": (("0", ()), ("1", ())),
+    "subprocess.check_call": (("0", ()),),
+    "subprocess.Popen": (("MagicMock()", (_MOCK,)),),
+    "subprocess.getoutput": (('"abc"', ()),),
+    "os.system": (("0", ()), ("1", ())),
+    "os.popen": (('io.StringIO("abc\\n")', ("import io",)),),
+}
+_BODIES = ("abc", '{\\"a\\": 1}')
+_WEB = (
+    *((_RESPONSE.format(status=200, body=body), (_MOCK,)) for body in _BODIES),
+    (_RESPONSE.format(status=404, body=""), (_MOCK,)),
+)
+_NETWORK: _Answers = {
+    "urllib.request.urlopen": (
+        ('io.BytesIO(b"abc")', ("import io",)),
+        ("io.BytesIO(b'{\"a\": 1}')", ("import io",)),
+    ),
+    **{
+        f"{package}.{verb}": _WEB
+        for package in ("requests", "httpx")
+        for verb in ("get", "post", "put", "request", "head")
+    },
+    **{
+        f"{package}.{name}": (("MagicMock()", (_MOCK,)),)
+        for package in ("requests", "httpx")
+        for name in ("Session", "Client")
+    },
+    "requests.delete": _WEB,
+    "socket.create_connection": (("MagicMock()", (_MOCK,)),),
+    "socket.socket": (("MagicMock()", (_MOCK,)),),
+    "socket.gethostbyname": (('"192.0.2.1"', ()),),
+    "http.client.HTTPSConnection": (("MagicMock()", (_MOCK,)),),
+    "http.client.HTTPConnection": (("MagicMock()", (_MOCK,)),),
+}
+_BY_KIND = {"process": _PROCESS, "network": _NETWORK}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fake:
+    """A statement that puts a stand-in in place, and its imports."""
+
+    statement: str
+    imports: tuple[str, ...]
+
+
+def fakes_for(tree: ast.Module, module: str, kind: str) -> list[Fake]:
+    """Stand-ins for what a module calls of one kind, `process` or `network`; what it imported by name is replaced in the
+    module itself."""
+    found = []
+    for place, known in _uses(tree, module, _BY_KIND[kind]):
+        for result, imports in _BY_KIND[kind][known]:
+            statement = f'monkeypatch.setattr("{place}", lambda *args, **kwargs: {result})'
+            found.append(Fake(statement=statement, imports=imports))
+    return found
+
+
+def _uses(tree: ast.Module, module: str, known: _Answers) -> Iterator[tuple[str, str]]:
+    """Where to put a stand-in and what it stands for, for each known callable that the code mentions."""
+    mentioned = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                local = alias.asname or alias.name
+                if name in known:
+                    yield f"{module}.{local}", name
+                aliases[local] = name
+        elif isinstance(node, ast.Import):
+            aliases.update({alias.asname: alias.name for alias in node.names if alias.asname})
+    for text in sorted(mentioned):
+        head, _, rest = text.partition(".")
+        name = f"{aliases.get(head, head)}.{rest}"
+        if name in known:
+            yield name, name
