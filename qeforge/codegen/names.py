@@ -96,9 +96,12 @@ def _options(case: TestCase, targets: Mapping[str, Target]) -> list[str]:
         return _detailed(f"test_{subject}_passes_on", snake(raised.type_name.rpartition(".")[2]), traits)
     if raised is not None:
         verb, what = _raises(raised.type_name)
-        return _detailed(f"test_{subject}_{verb}", what, traits, direct=verb == "rejects")
+        names = _detailed(f"test_{subject}_{verb}", what, traits, direct=verb == "rejects")
+        weak = [replace(t, weight=max(t.weight, 2)) for t in traits if t.named]
+        return [*names, *_detailed(f"test_{subject}_{verb}", what, weak, direct=verb == "rejects")]
     outcome = _outcome(case)
     names = _detailed(f"test_{subject}", outcome, traits)
+    names += _detailed(f"test_{subject}", outcome, [replace(t, weight=max(t.weight, 2)) for t in traits if t.named])
     same = _unchanged_argument(case)
     if same is not None and same < len(traits) and not traits[same].manner:
         rest = [t for index, t in enumerate(traits) if index != same and t.manner and t.weight]
@@ -210,7 +213,25 @@ def _traits(case: TestCase, target: Target | None, signatures: Signatures) -> li
     declared = {p.name: p for p in target.parameters} if target else {}
     found = _described(inputs, declared)
     distant = _FAR if inputs else _DISTANT
-    return found + [replace(one, weight=one.weight - distant) for one in _described(built, {})]
+    return [
+        *_kind_of_receiver(case, target),
+        *found,
+        *(replace(one, weight=one.weight - distant) for one in _described(built, {})),
+    ]
+
+
+def _kind_of_receiver(case: TestCase, target: Target | None) -> list[Trait]:
+    """The receiver's class, where a method is called on an instance of another class than the one that defines it."""
+    if target is None or target.kind not in (Kind.METHOD, Kind.PROPERTY) or not case.candidate.arrange:
+        return []
+    owner = (target.owner or "").rpartition(".")[2]
+    match expression(case.candidate.arrange[0].partition(" = ")[2]):
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name))) if (
+            name[:1].isupper() and name != owner
+        ):
+            return [Trait(6, snake(name))]
+        case _:
+            return []
 
 
 def _described(inputs: Sequence[tuple[str, ast.expr]], declared: Mapping[str, Parameter]) -> list[Trait]:

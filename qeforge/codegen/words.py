@@ -61,6 +61,11 @@ class Trait:
     phrase: str
     manner: bool = False
 
+    @property
+    def named(self) -> bool:
+        """Whether it can tell one test from another where nothing better does."""
+        return not self.phrase.startswith("default_") and self.phrase != "value"
+
 
 def subject_words(target: str) -> str:
     """A target's id in words: `shop:Account.__eq__` → `account_equality`."""

@@ -64,8 +64,8 @@ class Fake:
 
 
 def fakes_for(tree: ast.Module, module: str, kind: str) -> list[Fake]:
-    """Stand-ins for what a module calls of one kind, `process` or `network`; what it imported by name is replaced in the
-    module itself."""
+    """Stand-ins for what a module calls of one kind, `process` or `network`; what it imported by name is replaced
+    in the module itself."""
     found = []
     for place, known in _uses(tree, module, _BY_KIND[kind]):
         for result, imports in _BY_KIND[kind][known]:

@@ -8,7 +8,7 @@ from qeforge.engine.plan import Plan
 from qeforge.engine.value import Value
 
 _ROWS = 3
-_VALUES = 5
+_VALUES = 8
 _RECEIVERS = 3
 _LIKELIEST, _CONSIDERED = 6, 16
 

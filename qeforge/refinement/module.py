@@ -236,7 +236,8 @@ def _familiar(module: SourceModule) -> set[str]:
     """Texts that nobody wonders at in a test of this module."""
     own = (expression(source) for source in module_constants(module).strings)
     texts = {node.value for node in own if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {*samples.every_text(), *samples.TEXT, *(text for text in texts if len(text) > 1 and text.isprintable())}
+    known = {*samples.every_text(), *samples.TEXT, *texts}
+    return {text for text in known if len(text) > 1 and any(map(str.isalnum, text))}
 
 
 def _restricted(module: SourceModule, wanted: frozenset[str] | None) -> SourceModule:

@@ -23,6 +23,9 @@ _ROUNDS = 2
 _LOOKS = 3
 """Variants of one case that get a full look in a round."""
 
+_JOBS = 16
+"""Mutants between two looks at the clock."""
+
 _RAISES, _NONSENSE = 3, 30
 """What an exception adds to the oddity of a test: any, and one in which the interpreter complains about a type."""
 
@@ -152,7 +155,7 @@ class Shrinker:
             for duty in odd
             for cost, candidate in sorted(fitting.get(id(duty), ()), key=lambda f: (f[0], f[1].key))[:_LOOKS]
         ]
-        better = self._looked_at(looks)
+        better = self._looked_at(looks, work.until)
         return [duty for duty in odd if id(duty) in better and duty.cost]
 
     def _may_replace(self, duty: _Duty, candidate: Candidate, seen: Observation) -> bool:
@@ -166,7 +169,7 @@ class Shrinker:
         same = seen.raised is None or (old.raised is not None and seen.raised.type_name == old.raised.type_name)
         return same or (old.raised is not None and is_incidental(old.raised))
 
-    def _looked_at(self, looks: Sequence[tuple[_Duty, int, Candidate]]) -> set[int]:
+    def _looked_at(self, looks: Sequence[tuple[_Duty, int, Candidate]], until: float) -> set[int]:
         """Full looks; the plainest that does the whole duty becomes the best. Ids of duties that improved."""
         if not looks:
             return set()
@@ -174,7 +177,7 @@ class Shrinker:
         made = [
             case_of(candidate, seen, (), self._goals) for (_, _, candidate), seen in zip(looks, observed, strict=True)
         ]
-        killed = self._killed([(duty, case) for (duty, _, _), case in zip(looks, made, strict=True)])
+        killed = self._killed([(duty, case) for (duty, _, _), case in zip(looks, made, strict=True)], until)
         better: set[int] = set()
         for number, ((duty, cost, candidate), case) in enumerate(zip(looks, made, strict=True)):
             if case is None or cost >= duty.cost or not duty.goals <= case.case.goals:
@@ -184,8 +187,9 @@ class Shrinker:
                 better.add(id(duty))
         return better
 
-    def _killed(self, offers: Sequence[tuple[_Duty, Case | None]]) -> list[dict[str, frozenset[Facet]]]:
-        """For each offer the mutants of the duty that it kills, and in which facets it shows."""
+    def _killed(self, offers: Sequence[tuple[_Duty, Case | None]], until: float) -> list[dict[str, frozenset[Facet]]]:
+        """For each offer the mutants of the duty that it kills, and in which facets it shows; mutants that hang may use
+        up the time, and what was not run counts as not killed."""
         probes: list[Probe] = []
         places: list[int] = []
         by_mutant: dict[str, list[int]] = {}
@@ -200,9 +204,12 @@ class Shrinker:
         jobs = [
             MutantJob(mutant=self._mutants[one], probes=tuple(indices)) for one, indices in sorted(by_mutant.items())
         ]
-        for result in self._judge.mutate(jobs, probes, first_only=False) if jobs else ():
-            for kill in result.kills:
-                found[places[kill.test]][result.mutant.id] = frozenset(kill.facets)
+        for start in range(0, len(jobs), _JOBS):
+            if self._clock.now() > until:
+                break
+            for result in self._judge.mutate(jobs[start : start + _JOBS], probes, first_only=False):
+                for kill in result.kills:
+                    found[places[kill.test]][result.mutant.id] = frozenset(kill.facets)
         return found
 
     def _confirm(self, duties: Sequence[_Duty]) -> None:
