@@ -1,0 +1,214 @@
+"""The first plans for a target: the plain call, then one argument after another changed, then all at random."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from qeforge.analysis.constants import Constants, module_constants, target_constants
+from qeforge.analysis.evidence import Evidence
+from qeforge.domain.facts import CallableFact, ModuleFacts, ParameterFact, TypeRef
+from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
+from qeforge.engine import patterns
+from qeforge.engine.build import Builder
+from qeforge.engine.plan import Argument, Drive, Plan
+from qeforge.engine.state import FLAVOURS, State, texts_of
+from qeforge.engine.value import Value, literal, of
+from qeforge.engine.worlds import Worlds
+
+_VARIADIC = (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
+
+
+class Seeder:
+    """Makes states and their first plans for one module.
+
+    Args:
+        module: what is under test.
+        facts: what importing it told.
+        builder: makes values.
+        evidence: target id → parameter → what the code does to it.
+        worlds: surroundings that the code asks for.
+        rng: decides among equals.
+    """
+
+    def __init__(
+        self,
+        module: SourceModule,
+        facts: ModuleFacts,
+        builder: Builder,
+        evidence: Mapping[str, Mapping[str, Evidence]],
+        worlds: Worlds,
+        rng: random.Random,
+    ) -> None:
+        self.module = module
+        self.facts = facts
+        self.builder = builder
+        self.rng = rng
+        self._evidence = evidence
+        self._worlds = worlds
+        self._constants = module_constants(module)
+
+    def state(self, target: Target) -> State:
+        """What is known of a target before its first run."""
+        evidence = self._evidence.get(target.id, {})
+        parameters = self._parameters(target)
+        constants: Constants = target_constants(self.module, target)
+        texts = texts_of(constants.strings) or texts_of(self._constants.strings)
+        for pattern in constants.patterns:
+            texts += tuple(patterns.matching(pattern, self.rng, count=3))
+        pools = {p.name: self._pool(target, p, evidence.get(p.name), constants) for p in parameters}
+        lines = frozenset(range(target.span.line, target.span.end_line + 1))
+        return State(target=target, parameters=parameters, evidence=evidence, pools=pools, texts=texts, lines=lines)
+
+    def _pool(
+        self, target: Target, parameter: ParameterFact, evidence: Evidence | None, constants: Constants
+    ) -> list[Value]:
+        pool = self.builder.values(parameter.type, parameter.name, evidence, context=target.name)
+        kinds = {value.type_name for value in pool[:4]}
+        if "str" in kinds:
+            own = [of(text) for text in texts_of(constants.strings)[:12] if len(text) <= 80]
+            for pattern in constants.patterns[:6]:
+                own += [of(text) for text in patterns.matching(pattern, self.rng, count=3)]
+            pool = pool[:6] + own + pool[6:]
+        if kinds & {"int", "float"}:
+            pool = pool[:4] + [literal(n) for n in constants.numbers[:8]] + pool[4:]
+        if parameter.default is not None and len(parameter.default) <= 60:
+            try:
+                default = literal(parameter.default)
+            except ValueError:
+                return pool
+            if default.type_name:
+                pool.append(default)
+        return pool
+
+    def _parameters(self, target: Target) -> tuple[ParameterFact, ...]:
+        """Runtime facts where there are some, else what the source states."""
+        if target.kind is Kind.CONSTRUCTOR:
+            fact = self.facts.classes.get(f"{target.module}.{target.owner or target.qualname}")
+            if fact is not None:
+                return fact.constructor
+        known: CallableFact | None = self.facts.callables.get(target.qualname)
+        if known is not None:
+            return known.parameters
+        return tuple(
+            ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None, default=p.default)
+            for p in target.parameters
+        )
+
+    def receivers(self, target: Target) -> list[Value]:
+        """Instances on which a method can be called."""
+        owner = f"{target.module}.{target.owner}"
+        made = self.builder.instance(owner)
+        return [value for value in made if not value.setup or value.lifted]
+
+    def seeds(self, state: State) -> list[Plan]:
+        """The plain call, then one argument after another changed, then optional ones added, then all at random."""
+        target, parameters = state.target, state.parameters
+        drive = FLAVOURS[target.flavour]
+        if target.kind is Kind.METHOD and target.name in ("__enter__", "__exit__"):
+            drive = Drive.ENTER
+        elif target.kind is Kind.METHOD and target.name in ("__aenter__", "__aexit__"):
+            drive = Drive.ENTER_ASYNC
+        elif target.kind is Kind.METHOD and target.name == "__aiter__":
+            drive = Drive.COLLECT
+        receivers: list[Value | None] = [None]
+        if target.kind in (Kind.METHOD, Kind.PROPERTY):
+            receivers = [*self.receivers(target)[:12]] or [None]
+            if receivers == [None]:
+                return []
+        required = [p for p in parameters if not p.has_default and p.kind not in _VARIADIC]
+        optional = [p for p in parameters if p.has_default]
+        if drive in (Drive.ENTER, Drive.ENTER_ASYNC) and target.name.startswith("__"):
+            required, optional = [], []
+        base = tuple(
+            Argument(name=p.name, value=state.pools[p.name][0], keyword=p.kind is ParameterKind.KEYWORD_ONLY)
+            for p in required
+        )
+        first = Plan(target=target, receiver=receivers[0], arguments=base, drive=drive)
+        plans = [first]
+        plans += [replace(first, receiver=receiver) for receiver in receivers[1:6]]
+        if drive is Drive.ENTER:
+            plans.append(replace(first, drive=Drive.ENTER_RAISE))
+        width = max((len(state.pools[p.name]) for p in required), default=0)
+        for index in range(1, width):
+            for p in required:
+                if index < len(state.pools[p.name]):
+                    plans.append(first.with_argument(p.name, state.pools[p.name][index]))
+        for index in range(3):
+            plans += [
+                first.with_argument(p.name, state.pools[p.name][index], keyword=True)
+                for p in optional
+                if index < len(state.pools[p.name])
+            ]
+        plans += self._variadic(state, first)
+        for _ in range(min(30, 6 * len(parameters))):
+            plan = first
+            for p in (*required, *optional):
+                if p in required or self.rng.random() < 0.4:
+                    plan = plan.with_argument(
+                        p.name,
+                        self._drawn(state.pools[p.name]),
+                        keyword=p in optional or p.kind is ParameterKind.KEYWORD_ONLY,
+                    )
+            plans.append(replace(plan, receiver=self.rng.choice(receivers)))
+        plans += [replace(first, receiver=receiver) for receiver in receivers[6:]]
+        return [*self._worlds.prepare(first), *[replace(plan, generation=0) for plan in plans]]
+
+    def _variadic(self, state: State, first: Plan) -> list[Plan]:
+        """Plans that fill `*args` and `**kwargs`: none, one, two; each key that the code asks for."""
+        plans: list[Plan] = []
+        rows: list[tuple[Argument, ...]] = [()]
+        for p in state.parameters:
+            if p.kind is ParameterKind.VAR_POSITIONAL:
+                pool = state.pools[p.name]
+                rows += [(Argument(name=p.name, value=value),) for value in pool[:5]]
+                rows += [
+                    (Argument(name=p.name, value=value), Argument(name=f"{p.name}2", value=other))
+                    for value, other in zip(pool[:4], pool[:1] + pool[:3], strict=False)
+                ]
+        pairs: list[tuple[Argument, ...]] = [()]
+        for p in state.parameters:
+            if p.kind is ParameterKind.VAR_KEYWORD:
+                keys = (state.evidence.get(p.name) or Evidence()).keys
+                for key, inner in list(keys.items())[:6]:
+                    values = self.builder.values(TypeRef("Any"), key, inner)
+                    pairs += [(Argument(name=key, value=value, keyword=True),) for value in values[:4]]
+                if not keys:
+                    pairs.append((Argument(name="key", value=literal("1"), keyword=True),))
+        for row in rows:
+            for pair in pairs[: 1 if len(row) == 1 else None]:
+                if row or pair:
+                    plans.append(replace(first, arguments=(*first.arguments, *row, *pair)))
+        return plans[:60]
+
+    def _drawn(self, pool: Sequence[Value]) -> Value:
+        """One of the pool, the first ones more often."""
+        return pool[min(int(self.rng.expovariate(4 / len(pool))), len(pool) - 1)]
+
+    def call_the_result(self, plan: Plan) -> list[Plan]:
+        """Calls of a returned function, with the parameters of the closures that the target defines."""
+        prefix = f"{plan.target.qualname}."
+        inner = [t for t in self.module.targets if t.kind is Kind.CLOSURE and t.qualname.startswith(prefix)]
+        plans = []
+        for closure in inner[:4]:
+            facts = [
+                ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None) for p in closure.parameters
+            ]
+            evidence = self._evidence.get(closure.id, {})
+            for row in self.builder.argument_rows(facts, context=closure.name, depth=0, evidence=evidence)[:8]:
+                then = tuple(
+                    Argument(name=name or f"value{i}", value=value, keyword=bool(name))
+                    for i, (name, value) in enumerate(row)
+                )
+                drive = FLAVOURS[closure.flavour]
+                plans.append(replace(plan, then=then, drive=drive, generation=plan.generation + 1))
+        plans += [
+            replace(plan, then=then, generation=plan.generation + 1)
+            for then in (
+                (),
+                (Argument(name="value", value=literal("1")),),
+                (Argument(name="value", value=literal('"abc"')),),
+                (Argument(name="value", value=Value(source="lambda x: x", type_name="function")),),
+                (Argument(name="value", value=literal("1")), Argument(name="other", value=literal("2"))),
+            )
+        ]
+        return plans
