@@ -36,9 +36,11 @@ def name_cases(cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tupl
     taken = {case.name for case in cases if _is_good(case.name) and given[case.name] == 1}
     options = {i: _options(case, targets) for i, case in enumerate(ordered) if case.name not in taken}
     shared = Counter(names[0] for names in options.values())
+    common = Counter(name for names in options.values() for name in set(names))
     for i, names in options.items():
         # A name that two cases would like says too little for either.
-        wanted = names if shared[names[0]] == 1 else [*names[1:], names[0]]
+        own = sorted(names[1:], key=lambda name: common[name] > 1)
+        wanted = names if shared[names[0]] == 1 else [*own, names[0]]
         name = unique_name(wanted, taken)
         taken.add(name)
         ordered[i] = replace(ordered[i], name=name)

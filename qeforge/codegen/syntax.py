@@ -11,6 +11,8 @@ VALUE_MAKERS = frozenset({
 })  # fmt: skip
 """Constructors of the standard library that only carry a value: they may be moved about like literals."""
 
+_MANY_LINES, _SHORT_LINE = 8, 6
+
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -140,7 +142,7 @@ def _string(value: str) -> str:
 
 def _pieces(value: str, width: int) -> list[str]:
     pieces = []
-    for line in value.splitlines(keepends=True) if "\n" in value[:-1] else [value]:
+    for line in _packed(value.splitlines(keepends=True), width) if "\n" in value[:-1] else [value]:
         while len(repr(line)) > width:
             cut = line.rfind(" ", width // 3, width - 4) + 1 or width - 4
             while cut > 8 and len(repr(line[:cut])) > width:
@@ -150,6 +152,18 @@ def _pieces(value: str, width: int) -> list[str]:
         if line:
             pieces.append(line)
     return pieces
+
+
+def _packed(lines: list[str], width: int) -> list[str]:
+    """The lines as they are, or several to a piece where there are many short ones: one letter a line is no picture."""
+    if len(lines) <= _MANY_LINES or sum(map(len, lines)) > _SHORT_LINE * len(lines):
+        return lines
+    packed = [""]
+    for line in lines:
+        if len(repr(packed[-1] + line)) > width:
+            packed.append("")
+        packed[-1] += line
+    return packed
 
 
 def _enclosed(tree: ast.AST) -> set[int]:

@@ -55,7 +55,8 @@ class Plainness:
         self._targets = targets
         self._guessed = guessed or {}
         self._familiar = frozenset(familiar)
-        self._signatures = Signatures(targets)
+        signatures = Signatures(targets)
+        self._signatures = {target.id: signatures.of(target) for target in targets.values()}
         self._annotations: dict[tuple[str, str], ast.expr] = {}
         for target in targets.values():
             for parameter in target.parameters:
@@ -99,7 +100,7 @@ class Plainness:
         if target is None:
             return 0
         total = 0
-        for parameter, value in self._signatures.of(target).filled(call):
+        for parameter, value in self._signatures[target.id].filled(call):
             annotation = self._annotations.get((target.id, parameter))
             shown = variables.get(value.id, value) if isinstance(value, ast.Name) else value
             if annotation is not None:

@@ -46,7 +46,7 @@ _IMPORT_SECONDS = 5.0, 20.0
 _VERIFYING = 0.17
 """Share of the budget that is kept for the last check under pytest."""
 
-_SHRINKING = 0.1
+_SHRINKING = 0.06
 """Share of the budget in which strange values may be replaced by plain ones."""
 
 

@@ -29,6 +29,9 @@ _JOBS = 16
 _RAISES, _NONSENSE = 3, 30
 """What an exception adds to the oddity of a test: any, and one in which the interpreter complains about a type."""
 
+_BULK = 120
+"""Characters of assertions that weigh one point."""
+
 _Needed = Mapping[str, Mapping[str, frozenset[Facet]]]
 
 
@@ -54,6 +57,11 @@ class _Duty:
     kills: dict[str, frozenset[Facet]] = field(default_factory=dict)
     cost: int = 0
     start: Candidate | None = None
+
+
+def _bulk(case: TestCase) -> int:
+    """What has to be read adds to the oddity: a plain argument is no gain where its result fills the screen."""
+    return sum(len(assertion.code) for assertion in case.assertions) // _BULK
 
 
 class Shrinker:
@@ -118,7 +126,7 @@ class Shrinker:
             _Duty(
                 case=case,
                 facets=dict(needed.get(case.candidate.key, {})),
-                cost=self._cost(case.candidate, case.observation),
+                cost=self._cost(case.candidate, case.observation) + _bulk(case),
             )
             for case in chosen
         ]
@@ -179,8 +187,11 @@ class Shrinker:
         ]
         killed = self._killed([(duty, case) for (duty, _, _), case in zip(looks, made, strict=True)], until)
         better: set[int] = set()
-        for number, ((duty, cost, candidate), case) in enumerate(zip(looks, made, strict=True)):
-            if case is None or cost >= duty.cost or not duty.goals <= case.case.goals:
+        for number, ((duty, light, candidate), case) in enumerate(zip(looks, made, strict=True)):
+            if case is None or not duty.goals <= case.case.goals:
+                continue
+            cost = light + _bulk(case.case)
+            if cost >= duty.cost:
                 continue
             if duty.mutants <= killed[number].keys():
                 duty.best, duty.cost, duty.kills, duty.start = case, cost, killed[number], candidate

@@ -160,3 +160,36 @@ def test_unique_name_counts_up() -> None:
 def test_a_value_that_cannot_be_written_is_named_by_its_type() -> None:
     one = replace(case("f(x)"), observation=returned(None, "shop._HTMLPage"))
     assert named(one) == "test_f_returns_html_page"
+
+
+def test_a_method_on_an_instance_of_another_class_says_so() -> None:
+    one = case("account.total()", "assert result == 1")
+    target = Target(
+        module="shop", qualname="Account.total", kind=Kind.METHOD, flavour=Flavour.PLAIN, parameters=(), returns=None,
+        span=Span(line=1, end_line=2), digest="", complexity=1, owner="Account",
+    )  # fmt: skip
+
+    def made_from(arrange: str) -> TestCase:
+        candidate = replace(one.candidate, target=target.id, arrange=(arrange,))
+        return replace(one, candidate=candidate)
+
+    found = name_cases(
+        (
+            made_from("account = Account()"),
+            made_from("account = SavingsAccount()"),
+            made_from("account = JointAccount.empty()"),
+        ),
+        {target.id: target},
+    )
+    assert [case.name for case in found] == [
+        "test_account_total_returns_1",
+        "test_account_total_returns_1_for_savings_account",
+        "test_account_total_returns_1_for_joint_account",
+    ]
+
+
+def test_a_number_comes_only_after_every_word() -> None:
+    assert names(
+        offer("Account.deposit", "account.deposit(5)", "account = Account('Ann', '10')"),
+        offer("Account.deposit", "account.deposit(5)", "account = Account('Bob', '10')"),
+    ) == ["test_account_deposit_updates_balance_for_5_and_ann", "test_account_deposit_updates_balance_for_5_and_bob"]

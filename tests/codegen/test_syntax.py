@@ -72,3 +72,10 @@ def test_backslashes_are_written_raw() -> None:
 def test_laying_out_changes_no_value(first: str, second: str) -> None:
     text = f"x = f({first!r}, [{second!r}], {first + second!r})\ny = g({second!r})\nz = {first!r}"
     assert ast.dump(ast.parse(lay_out_strings(text, 50))) == ast.dump(ast.parse(text))
+
+
+def test_many_very_short_lines_share_a_piece() -> None:
+    text = "".join(f"{letter}\n" for letter in "the quick brown fox jumps over")
+    laid = lay_out_strings(f"assert result == {text!r}", 60)
+    assert ast.literal_eval(laid.partition("== ")[2]) == text
+    assert len(laid.splitlines()) < 8

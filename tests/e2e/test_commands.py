@@ -7,8 +7,6 @@ import pytest
 
 from tests.e2e.bench import SAMPLES, SMALL, Bench, tree
 
-HAND_WRITTEN = ("retry", "cache", "client", "settings")
-
 
 @pytest.fixture
 def fetcher(bench: Bench) -> Path:
@@ -19,19 +17,17 @@ def fetcher(bench: Bench) -> Path:
 @pytest.mark.slow
 def test_a_hand_written_suite_is_scored(bench: Bench, fetcher: Path) -> None:
     before = tree(fetcher)
-    done = bench("score", fetcher / "src" / "fetcher" / "retry.py", fetcher / "src" / "fetcher" / "settings.py", "--json")
-    unmet = bench(
-        *("score", fetcher / "src" / "fetcher" / "retry.py", "--tests", fetcher / "tests" / "test_retry.py"),
-        *("--fail-under=1", "-q"),
-    )
+    package, tests = fetcher / "src" / "fetcher", fetcher / "tests"
+    done = bench("score", package / "settings.py", "--json")
+    unmet = bench("score", package / "settings.py", "--tests", tests / "test_settings.py", "--fail-under=1", "-q")
 
     assert done.code == 0
-    assert done.actions() == {"fetcher.retry": "scored", "fetcher.settings": "scored"}
+    assert done.actions() == {"fetcher.settings": "scored"}
     for module in done.data["modules"]:
         assert module["score"]["line"] == module["score"]["branch"] == 1
         assert 0.3 < module["score"]["mutation"] <= 1
         assert module["score"]["failing"] == module["score"]["flaky"] == 0
-    assert done.data["score"]["mutants"] > 20
+    assert done.data["score"]["mutants"] > 10
     assert unmet.code == 1
     assert unmet.complaint.startswith("quality 0.")
     assert tree(fetcher) == before
@@ -53,8 +49,8 @@ def test_targets_lists_each_with_its_kind_and_what_tests_reach_of_it(bench: Benc
 
 @pytest.mark.slow
 def test_check_tells_a_failing_suite(bench: Bench) -> None:
-    helper = "LIMIT = 10\n"
-    shop = bench.project("shop", {"calc.py": "from helper import LIMIT\n\n\n" + SMALL.replace("10", "LIMIT"), "helper.py": helper})
+    calc = "from helper import LIMIT\n\n\n" + SMALL.replace("10", "LIMIT")
+    shop = bench.project("shop", {"calc.py": calc, "helper.py": "LIMIT = 10\n"})
     bench("generate", shop / "calc.py", "--max-time=3", "--iterations=1", "-q")
     before = tree(shop)
     current = bench("check", shop, "--json")

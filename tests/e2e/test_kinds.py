@@ -64,10 +64,11 @@ def test_hostile_code_harms_nothing_and_nothing_is_left_behind(run: tuple[Bench,
     bench, _ = run
     things = {path: text for path, text in tree(bench.root).items() if not path.startswith(("data/", "pytest-"))}
     sources = {f"things/{path.name}" for path in SUBJECTS.glob("*.py")}
-    known = {"done.json", "things/pyproject.toml", "things/precious.txt", "home/precious/diary.txt", "home/precious.txt"}
+    precious = {"things/precious.txt", "home/precious/diary.txt", "home/precious.txt"}
+    known = {"done.json", "things/pyproject.toml"} | precious
 
     assert {path for path in things if not path.startswith("things/out/test_")} == sources | known
-    assert {text for path, text in things.items() if "precious" in path} == {b"precious"}
+    assert {things[path] for path in precious} == {b"precious"}
     assert bench.left() == []
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,15 +151,13 @@ def test_a_dry_run_prints_a_diff_that_git_takes_and_writes_nothing(bench: Bench,
     unwritten = tree(shop)
     subprocess.run(["git", "apply", "-"], cwd=shop, input=new.out, text=True, check=True, timeout=30)
     written = (shop / "tests" / "test_calc.py").read_text()
-    again = bench("generate", ".", *QUICK, "--iterations=1", "--dry-run", "--json", cwd=shop)
+    again = bench("generate", ".", "--update", "--dry-run", "--json", cwd=shop)
 
     assert (new.code, new.err) == (0, "")
     assert unwritten == before
     assert not_passed(pytest_results([shop / "tests"], cwd=shop)[0]) == {}
     assert written.endswith("\n")
-    assert again.actions()["calc"] in ("unchanged", "would write")
-    if not again.cut():
-        assert (again.actions(), again.data["diff"]) == ({"calc": "unchanged"}, "")
+    assert (again.actions(), again.data["diff"]) == ({"calc": "unchanged"}, "")
     assert (shop / "tests" / "test_calc.py").read_text() == written
 
 
@@ -175,7 +174,7 @@ def test_one_envelope_on_stdout_and_nothing_else(bench: Bench, shop: Path) -> No
     done = bench("generate", shop, *QUICK, "--iterations=1", "--json")
 
     assert (done.code, done.err) == (0, "")
-    assert done.envelope["status"] == "done"
+    assert done.envelope["status"] == "ok"
     [module] = done.data["modules"]
     assert module["rounds"] == 1
     assert 0 < module["score"]["quality"] <= 1
@@ -198,7 +197,7 @@ def test_quiet_says_nothing_and_settings_of_the_project_hold(bench: Bench) -> No
 def test_the_same_seed_gives_the_same_bytes_whatever_the_jobs(bench: Bench) -> None:
     shop = bench.project("shop", {"calc.py": SMALL, "sizes.py": OTHER})
     texts, cut = [], []
-    for out, jobs in (("one", 1), ("two", 2), ("three", 2)):
+    for out, jobs in (("one", 1), ("two", 2)):
         done = bench(
             *("generate", shop, "--out", bench.root / out, "--seed=7", "--max-time=20", "--iterations=1"),
             *(f"--jobs={jobs}", "--json", "--ignore-existing"),
@@ -208,12 +207,12 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_jobs(bench: Bench) -> N
         cut += done.cut()
 
     assert cut == []  # so nothing depends on the clock
-    assert texts[0] == texts[1] == texts[2]
+    assert texts[0] == texts[1]
 
 
 def test_an_interpreter_without_pytest_is_named_and_the_suite_still_holds(bench: Bench, shop: Path) -> None:
     bare = bench.root / "bare"
-    subprocess.run(["python3", "-m", "venv", "--without-pip", bare], check=True, capture_output=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True, capture_output=True, timeout=60)
     python = bare / "bin" / "python"
     done = bench("generate", shop, *QUICK, "--iterations=1", "--python", python)
 
@@ -222,7 +221,7 @@ def test_an_interpreter_without_pytest_is_named_and_the_suite_still_holds(bench:
     assert not_passed(pytest_results([shop / "tests"], cwd=shop)[0]) == {}
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.12", "3.13"])
+@pytest.mark.parametrize("version", ["3.10", "3.13"])
 def test_code_runs_on_the_interpreter_of_the_project(bench: Bench, shop: Path, version: str) -> None:
     python = interpreter(version)
     done = bench("generate", shop, *QUICK, "--iterations=1", "--python", python, "--json")

@@ -3,7 +3,9 @@ from qeforge.engine.plainer import natural_types, plainer
 from qeforge.engine.plan import Argument, Plan, Step, to_candidate
 from qeforge.engine.value import Value, literal
 
-TARGETS = {t.qualname: t for t in find_targets("def f(a, b=1): return a\nclass C:\n    def m(self, a): return a\n", "shop")}
+TARGETS = {
+    t.qualname: t for t in find_targets("def f(a, b=1): return a\nclass C:\n    def m(self, a): return a\n", "shop")
+}
 POOLS = {"a": [literal("'abc'"), literal("'xyz'")], "b": [literal("2")]}
 
 

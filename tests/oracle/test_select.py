@@ -115,3 +115,15 @@ def test_a_message_whose_text_is_mutated_is_expected_from_its_beginning() -> Non
     assert plain.assertions[0].code == error.code
     sharp = prune_assertions(one, {"1:0-1:2:string:'XXnoXX'": frozenset({Facet.EXCEPTION})})
     assert sharp.assertions[0].code == 'pytest.raises(ValueError, match="^no")'
+
+
+def test_the_plainer_of_equals_wins_though_it_is_longer() -> None:
+    strange, plain = case("f('')", "assert result == 1", line(1)), case("f('word')", "assert result == 1", line(1))
+    assert acts(select([strange, plain])) == ["f('')"]
+    assert acts(select([strange, plain], lambda candidate: 3 * ("''" in candidate.act))) == ["f('word')"]
+
+
+def test_a_plain_case_does_not_win_over_one_that_adds_more() -> None:
+    strange = case("f('')", "assert result == 1", line(1), line(2))
+    plain = case("f('word')", "assert result == 1", line(1))
+    assert acts(select([strange, plain], lambda candidate: 50 * ("''" in candidate.act))) == ["f('')"]

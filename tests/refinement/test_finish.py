@@ -93,6 +93,18 @@ def finished(
     )
 
 
+def test_spare_cases_stand_in_for_what_does_not_pass_and_for_nothing_else(
+    shop: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Pytest(monkeypatch, fails("double"))
+    spare = [case(shop, "grade(5)", "'C'", 8), case(shop, "grade(96)", "'A'", 2, 3)]
+    done = finish(
+        task(shop.module, shop.module.import_root), two(shop), {}, frozenset(), mutants={}, timeout=10.0, spare=spare
+    )
+    assert [c.candidate.act for c in done.cases] == ["grade(95)", "grade(5)"]
+    assert done.dropped == 1
+
+
 def two(shop: Subject) -> list[TestCase]:
     return [case(shop, "double(4)", "8", 8), case(shop, "grade(95)", "'A'", 2, 3)]
 

@@ -140,3 +140,24 @@ def test_one_target_does_not_fill_the_pool(pool: Pool) -> None:
 
 def test_lines_leave_out_entries_and_exits() -> None:
     assert lines_of([(-1, 1), (1, 2), (2, -1)]) == {1, 2}
+
+
+def test_plain_values_are_preferred_to_short_ones() -> None:
+    pool = Pool(met=met, oddity=lambda candidate: 5 * ("''" in candidate.act))
+    for act in ("f('')", "f('word')"):
+        pool.add(candidate(act), saw(1, result="7"))
+    assert acts(pool, 1) == ["f('word')"]
+    assert behaviours(pool) == ["f('word')"]
+
+
+def test_what_cannot_be_kept_anyway_is_not_looked_at_closely() -> None:
+    asked: list[str] = []
+
+    def oddity(candidate: Candidate) -> int:
+        asked.append(candidate.act)
+        return 0
+
+    pool = Pool(met=met, oddity=oddity)
+    for number in range(30):
+        pool.add(candidate(f"f({'1' * (number + 1)})"), saw(1, result="7"))
+    assert len(asked) < 10

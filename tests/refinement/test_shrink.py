@@ -123,6 +123,12 @@ def test_goals_and_kills_stay_when_several_are_replaced(shop: Subject) -> None:
     assert len(kept) <= len(cases)
 
 
+def test_a_result_that_fills_the_screen_is_no_gain(shop: Subject) -> None:
+    cases, needed = judged(shop, "loud('%')")
+    kept, _ = shrunk(shop, cases, needed, offers=offering(shop, "loud('abc' * 200)"))
+    assert acts(kept) == ["loud('%')"]
+
+
 def test_one_step_leads_to_the_next(shop: Subject) -> None:
     steps = {"loud('%%a')": "loud('word')", "loud('word')": "loud('abc')"}
     cases, needed = judged(shop, "loud('%%a')")

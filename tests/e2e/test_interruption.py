@@ -1,0 +1,70 @@
+"""Ctrl-C in the middle: the tree is old or new, and nothing goes on."""
+
+import ast
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from qeforge.codegen.header import read_header
+from tests.e2e.bench import SAMPLES, SMALL, Bench, tree
+
+pytestmark = pytest.mark.slow
+
+
+def test_in_a_run_of_several_jobs_what_was_written_is_whole(bench: Bench) -> None:
+    project = Path(
+        shutil.copytree(
+            SAMPLES / "textkit",
+            bench.root / "textkit",
+            ignore=shutil.ignore_patterns("tests", "__pycache__", ".*cache"),
+        )
+    )
+    before = tree(project)
+    tests = project / "tests"
+    done = bench.interrupted(
+        *("generate", "src", "--max-time=5", "--jobs=2", "--iterations=1"),
+        cwd=project,
+        when=lambda: any(tests.glob("test_*.py")),
+    )
+
+    assert done.code == 130
+    last = done.err.splitlines()[-1]
+    assert last.startswith("qeforge: interrupted; ")
+    after = tree(project)
+    new = {path: text.decode() for path, text in after.items() if path not in before}
+    assert {path: text for path, text in after.items() if path not in new} == before
+    for path, text in new.items():
+        header = read_header(text)
+        assert path.startswith("tests/test_")
+        assert header is not None
+        assert not header.edited
+        ast.parse(text)
+        assert Path(path).name in last
+    assert bench.left() == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_at_any_moment_after_the_code_was_started(bench: Bench, seconds: float) -> None:
+    old = "from calc import greet\n\n\ndef test_mine():\n    assert greet('x') == 'hello x'\n"
+    shop = bench.project("shop", {"calc.py": SMALL, "tests/test_mine.py": old})
+    before = tree(shop)
+
+    def started() -> bool:
+        at_work = any(bench.temporary.iterdir())
+        time.sleep(seconds if at_work else 0)
+        return at_work
+
+    done = bench.interrupted("generate", "calc.py", "--max-time=20", cwd=shop, when=started)
+
+    assert done.code == 130
+    assert "interrupted" in done.err.splitlines()[-1]
+    new = {path: text.decode() for path, text in tree(shop).items() if path not in before}
+    assert set(new) <= {"tests/test_calc.py"}
+    for text in new.values():
+        header = read_header(text)
+        assert header is not None
+        assert not header.edited
+    assert {path: text for path, text in tree(shop).items() if path not in new} == before
+    assert bench.left() == []
