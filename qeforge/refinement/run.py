@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import Queue
 from typing import Any
 
@@ -113,8 +114,21 @@ def _several(tasks: Sequence[ModuleTask], jobs: int, progress: Progress) -> tupl
         relay.put(("stop", {}))
         listener.join(timeout=2)
         relay.close()
-    done = [future for future in futures if future.done() and not future.cancelled()]
-    return [future.result() for future in done if interrupted is False or future.exception() is None], interrupted
+    done = [
+        (task, future) for task, future in zip(tasks, futures, strict=True) if future.done() and not future.cancelled()
+    ]
+    return [_outcome(*pair) for pair in done if not interrupted or pair[1].exception() is None], interrupted
+
+
+def _outcome(task: ModuleTask, future: "Future[ModuleReport]") -> ModuleReport:
+    """A module's report; one whose process was killed from outside is told, and takes no other module with it."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        reason = "the process that worked on it was killed, perhaps for want of memory; try --jobs 1"
+        return ModuleReport(
+            module=task.module.name, path=task.module.path, action=Action.SKIPPED, suite=task.suite, reason=reason
+        )
 
 
 def _end(pool: ProcessPoolExecutor, futures: Sequence[Future[ModuleReport]]) -> None:

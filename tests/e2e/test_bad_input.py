@@ -98,7 +98,7 @@ def test_an_interpreter_that_is_too_old(bench: Bench, shop: Path, version: str) 
     found = [*kept, *filter(None, [shutil.which(f"python{version}")])]
     if not found:
         pytest.skip(f"there is no Python {version} here")
-    done = bench("generate", shop / "calc.py", "--python", found[0])
+    done = bench("generate", shop / "calc.py", "--python", str(found[0]))
 
     assert done.code == 3
     assert f"is Python {version}, and 3.10 is the oldest that works" in done.complaint
