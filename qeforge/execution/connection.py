@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from qeforge.execution.process import count_processes, kill_tree
+from qeforge.execution.process import count_processes, kill_tree, pipe
 from qeforge.execution.worker.children import BEAT, DONE
 from qeforge.execution.worker.frames import FrameReader, decode, encode, write_frame
 from qeforge.execution.worker.sandbox import launch_environment
@@ -46,8 +46,8 @@ class WorkerConnection:
 
     def __init__(self, python: Path, environment: Mapping[str, str]) -> None:
         self.scratch = Path(os.path.realpath(tempfile.mkdtemp(prefix="qeforge-")))
-        request_end, self._requests = os.pipe()
-        self._replies, reply_end = os.pipe()
+        request_end, self._requests = pipe()
+        self._replies, reply_end = pipe()
         self._reader = FrameReader(self._replies)
         self._pending: deque[bytes] = deque()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`

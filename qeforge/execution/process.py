@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _KILL_SECONDS = 5.0
+_LAST_STANDARD = 2
 
 
 def count_processes(pid: int) -> int:
@@ -16,6 +17,19 @@ def count_processes(pid: int) -> int:
     A worker that counts more than its share while the target is imported is a fork bomb: `kill_tree` it.
     """
     return 1 + len(_descendants(pid))
+
+
+def pipe() -> tuple[int, int]:
+    """A pipe whose ends are none of the standard streams, even where those are closed: a child that gets standard
+    streams of its own would lose it."""
+    ends = os.pipe()
+    spare: list[int] = []
+    while min(ends) <= _LAST_STANDARD:
+        spare += ends
+        ends = os.pipe()
+    for fd in spare:
+        os.close(fd)
+    return ends
 
 
 def kill_tree(pid: int) -> None:
