@@ -71,7 +71,7 @@ def finish(
         bad = failing(suite, targets, runs)
         if not bad:
             return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
-        bad = _disturbers(chosen) or bad
+        bad = _to_drop(bad, _disturbers(chosen))
         dropped += len(bad)
         left = [case for case in (*left, *_standing_in(left, spare, bad)) if case.candidate.key not in bad]
         if attempt < _RESELECTIONS:
@@ -90,6 +90,12 @@ def _standing_in(cases: Sequence[TestCase], spare: Sequence[TestCase], bad: Coll
     lost_goals = frozenset().union(*(c.goals for c in lost)) - goals
     lost_mutants = frozenset().union(*(c.mutants for c in lost)) - mutants
     return [c for c in spare if c.candidate.key not in known and (c.goals & lost_goals or c.mutants & lost_mutants)]
+
+
+def _to_drop(failing: set[str], disturbers: set[str]) -> set[str]:
+    """The fewer of the two: one test that spoils a table fails many others; a counter that every test moves on fails
+    hardly any."""
+    return disturbers if disturbers and len(disturbers) <= len(failing) else failing
 
 
 def _disturbers(cases: Sequence[TestCase]) -> set[str]:

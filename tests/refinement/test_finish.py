@@ -10,7 +10,7 @@ from qeforge.domain.observation import Arc, Facet
 from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.execution.pytest_run import SuiteRun
 from qeforge.refinement import finish as finishing
-from qeforge.refinement.finish import Finished, finish
+from qeforge.refinement.finish import Finished, _to_drop, finish
 from qeforge.refinement.task import ModuleTask
 from tests.fakes.subject import Subject, subject
 from tests.refinement.tasks import run_of, task
@@ -228,3 +228,15 @@ def test_the_real_pytest_has_the_last_word(shop: Subject) -> None:
     assert done.arcs is not None
     assert {goal.arc for goal in shop.goals.met(done.arcs)} >= {(2, 3), (8, 8)}
     assert not (root / "tests" / "test_shop.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("failing", "disturbers", "dropped"),
+    [
+        ({"a", "b", "c"}, {"d"}, {"d"}),
+        ({"a"}, {"a", "b", "c"}, {"a"}),
+        ({"a"}, set(), {"a"}),
+    ],
+)
+def test_the_fewer_go(failing: set[str], disturbers: set[str], dropped: set[str]) -> None:
+    assert _to_drop(failing, disturbers) == dropped
