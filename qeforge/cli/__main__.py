@@ -1,8 +1,17 @@
-"""`python -m qeforge.cli` is `qeforge`."""
+"""Where `qeforge` and `python -m qeforge.cli` begin."""
 
 import sys
 
-from qeforge.cli.main import run
+
+def start() -> int:
+    """Runs the command line and returns its exit code; Ctrl-C ends it in one line from the first moment on."""
+    try:
+        from qeforge.cli.main import run  # it takes some tenths of a second, in which nothing else would listen
+    except KeyboardInterrupt:
+        sys.stderr.write("qeforge: interrupted; nothing was written\n")
+        return 130
+    return run()
+
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(start())

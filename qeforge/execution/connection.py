@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qeforge.execution.process import count_processes, kill_tree, pipe
+from qeforge.execution.scratch import make_scratch
 from qeforge.execution.worker.children import BEAT, DONE
 from qeforge.execution.worker.frames import FrameReader, decode, encode, write_frame
 from qeforge.execution.worker.sandbox import launch_environment
@@ -45,7 +46,7 @@ class WorkerConnection:
     """
 
     def __init__(self, python: Path, environment: Mapping[str, str]) -> None:
-        self.scratch = Path(os.path.realpath(tempfile.mkdtemp(prefix="qeforge-")))
+        self.scratch = make_scratch(self)
         request_end, self._requests = pipe()
         self._replies, reply_end = pipe()
         self._reader = FrameReader(self._replies)

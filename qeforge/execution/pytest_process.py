@@ -3,7 +3,6 @@
 import json
 import queue
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from typing import Any
 from qeforge.errors import UnavailableError
 from qeforge.execution.interpreter import Interpreter
 from qeforge.execution.process import kill_tree
+from qeforge.execution.scratch import scratch_folder
 from qeforge.execution.worker import sandbox
 
 _WORKER = Path(sandbox.__file__).parent
@@ -116,10 +116,9 @@ def pytest_process(
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def run_folder() -> Iterator[Path]:
     """A new folder for one run, gone afterwards whatever was done to it."""
-    with tempfile.TemporaryDirectory(prefix="qeforge-", ignore_cleanup_errors=True) as name:
-        folder = Path(name).resolve()
+    with scratch_folder() as folder:
         for part in ("home", "tmp", "cwd"):
             (folder / part).mkdir()
         yield folder

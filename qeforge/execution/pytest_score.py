@@ -12,7 +12,7 @@ from qeforge.domain.mutant import Mutant, MutantResult, Verdict
 from qeforge.domain.observation import Arc
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
-from qeforge.execution.pytest_process import PytestProcess, pytest_process, require_pytest, scratch_folder
+from qeforge.execution.pytest_process import PytestProcess, pytest_process, require_pytest, run_folder
 from qeforge.execution.pytest_suite import SuiteRun, run_suite, suite_job
 
 SHORTEST_LIMIT = 1.0  # seconds that any mutant may take
@@ -74,7 +74,7 @@ def score_suite(
     }
     covered = [number for number, entry in enumerate(plan) if entry.tests]
     if covered:
-        with scratch_folder() as scratch:
+        with run_folder() as scratch:
             job = suite_job(files, scratch=scratch, **shared)
             job |= {
                 "parallel": parallel,

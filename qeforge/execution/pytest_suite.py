@@ -11,7 +11,7 @@ from qeforge.domain.observation import Arc
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
 from qeforge.execution.pytest_options import pytest_arguments
-from qeforge.execution.pytest_process import Message, PytestProcess, pytest_process, require_pytest, scratch_folder
+from qeforge.execution.pytest_process import Message, PytestProcess, pytest_process, require_pytest, run_folder
 
 _START_SECONDS = 30.0  # to import pytest and its plugins, and to collect
 _MOST_RESTARTS = 20  # after crashes and hangs; a suite with more is not worth the rest
@@ -91,7 +91,7 @@ def run_suite(
     require_pytest(interpreter)
     started = time.monotonic()
     record = _Record()
-    with scratch_folder() as scratch:
+    with run_folder() as scratch:
         job = suite_job(
             files,
             interpreter=interpreter,

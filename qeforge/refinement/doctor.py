@@ -10,6 +10,7 @@ from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.errors import InterpreterError
 from qeforge.execution.interpreter import Interpreter, find_interpreter
 from qeforge.execution.judge import JudgeSettings, open_judge
+from qeforge.execution.scratch import scratch_folder
 from qeforge.refinement.record import data_dir
 
 _LAYERS = {
@@ -66,11 +67,11 @@ def _pytest(interpreter: Interpreter) -> Check:
 
 def _sandbox(interpreter: Interpreter) -> list[Check]:
     """Starts a real judge on a tiny module and asks which layers took hold."""
-    with tempfile.TemporaryDirectory(prefix="qeforge-doctor-") as folder:
-        path = Path(folder) / "probe.py"
+    with scratch_folder("qeforge-doctor-") as folder:
+        path = folder / "probe.py"
         source = "def probe():\n    return 1\n"
         path.write_text(source, encoding="utf-8")
-        module = SourceModule(name="probe", path=path, import_root=Path(folder), source=source, targets=())
+        module = SourceModule(name="probe", path=path, import_root=folder, source=source, targets=())
         judge = open_judge(module, interpreter, JudgeSettings())
         if isinstance(judge, SkippedModule):
             return [Check(name="sandbox", state=CheckState.BROKEN, detail=judge.reason)]

@@ -1,7 +1,5 @@
 """From confirmed cases to a suite that has passed under pytest in fresh processes."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from qeforge.domain.observation import Arc, Facet
 from qeforge.domain.target import Target
 from qeforge.domain.testcase import Suite, TestCase
 from qeforge.execution.pytest_run import SuiteRun, run_suite
+from qeforge.execution.scratch import scratch_folder
 from qeforge.oracle.select import prune_assertions, select
 from qeforge.refinement.task import ModuleTask
 
@@ -130,8 +129,7 @@ def written(
 def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, SuiteRun]:
     """Two runs under plain pytest at the same time, with the project's configuration: other hash seeds, and the second
     in reverse order."""
-    scratch = Path(tempfile.mkdtemp(prefix="qeforge-verify-"))
-    try:
+    with scratch_folder("qeforge-verify-") as scratch:
         below = task.suite.relative_to(task.out) if task.suite.is_relative_to(task.out) else Path(task.suite.name)
         place = scratch / "tests" / below
         place.parent.mkdir(parents=True)
@@ -154,8 +152,6 @@ def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, Su
         with ThreadPoolExecutor(2) as both:
             first, second = both.submit(run, 1, False), both.submit(run, 2, True)
             return first.result(), second.result()
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def failing(suite: Suite, targets: Mapping[str, Target], runs: Sequence[SuiteRun]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -67,4 +68,21 @@ def test_at_any_moment_after_the_code_was_started(bench: Bench, seconds: float) 
         assert header is not None
         assert not header.edited
     assert {path: text for path, text in tree(shop).items() if path not in new} == before
+    assert bench.left() == []
+
+
+@pytest.mark.parametrize("milliseconds", range(0, 400, 50))
+def test_while_the_program_itself_is_still_loading(bench: Bench, milliseconds: int) -> None:
+    shop = bench.project("shop", {"calc.py": SMALL})
+    began = time.monotonic()
+
+    # Python's own start cannot be made to answer; after 50 ms it is over.
+    done = bench.interrupted(
+        *("generate", "calc.py"), cwd=shop, when=lambda: time.monotonic() - began > 0.1 + milliseconds / 1000
+    )
+
+    # Interrupted inside an `exec` (dataclasses use it), Python ends by the signal itself: the same 130 in a shell.
+    assert done.code in (130, -signal.SIGINT)
+    assert "Traceback" not in done.err
+    assert done.err.splitlines()[-1].startswith("qeforge: interrupted; ")
     assert bench.left() == []
