@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qeforge.domain.capability import Capability
 from qeforge.errors import ConfigError, UsageError
 
 DEFAULT = "default"
@@ -40,6 +41,7 @@ class Config:
         ignore_existing: whether existing tests count for nothing.
         memory_mb: memory limit of the code under test, in MiB.
         private: whether private callables are tested directly.
+        without: capabilities of the search to leave out, for measuring what each buys.
         privacy: `hybrid`, or `local-only`: nothing may leave the machine.
         force: overwrite suites that a person edited.
         update: refresh only suites whose targets changed.
@@ -65,6 +67,7 @@ class Config:
     ignore_existing: bool = False
     memory_mb: int = 2048
     private: bool = True
+    without: tuple[str, ...] = ()
     privacy: str = "hybrid"
     force: bool = False
     update: bool = False
@@ -137,6 +140,10 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _capabilities(value: object) -> tuple[str, ...]:
+    return tuple(Capability(item) for item in _texts(value))
+
+
 def _split(text: str) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
 
@@ -199,6 +206,13 @@ _ALL = (
     _on_off("ignore_existing", "generate as if there were no tests yet"),
     _number("memory_mb", "memory limit of code under test, in MiB", int, 64),
     _on_off("private", "test private functions and methods directly"),
+    _setting(
+        "without",
+        "capabilities of the search to leave out, to measure what each buys",
+        "a list of " + ", ".join(Capability),
+        _capabilities,
+        _split,
+    ),
     _setting(
         "privacy", "local-only: nothing leaves the machine", "hybrid or local-only", _one_of("hybrid", LOCAL_ONLY)
     ),

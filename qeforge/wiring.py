@@ -13,6 +13,7 @@ from qeforge.analysis.project import Project, find_project, is_project_root
 from qeforge.codegen.header import Header, read_header
 from qeforge.codegen.layout import suite_path
 from qeforge.config import Config
+from qeforge.domain.capability import Capability
 from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, Check, ModuleReport, RunReport, TargetRow
 from qeforge.domain.target import SkippedModule, SourceModule
@@ -206,6 +207,7 @@ def _task(config: Config, found: _Found, module: SourceModule, wanted: frozenset
         sandbox=config.sandbox,
         why=config.why,
         private=config.private,
+        without=frozenset(map(Capability, config.without)),
         memory_bytes=config.memory_mb << 20,
         force=config.force,
         dry_run=config.dry_run,

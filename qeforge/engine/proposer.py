@@ -9,6 +9,7 @@ from itertools import islice
 from qeforge.analysis.constants import module_constants
 from qeforge.analysis.evidence import parameter_evidence
 from qeforge.domain.candidate import Candidate
+from qeforge.domain.capability import Capability
 from qeforge.domain.facts import ClassKind, ModuleFacts, TypeRef
 from qeforge.domain.observation import Observation, Outcome
 from qeforge.domain.protocols import Request
@@ -38,18 +39,22 @@ class NativeProposer:
         module: what is under test.
         facts: what importing it told.
         seed: equal seeds give equal proposals for equal observations.
+        without: capabilities to leave out.
     """
 
     name = "native"
 
-    def __init__(self, module: SourceModule, facts: ModuleFacts, *, seed: int) -> None:
+    def __init__(
+        self, module: SourceModule, facts: ModuleFacts, *, seed: int, without: frozenset[Capability] = frozenset()
+    ) -> None:
         self.module = module
         self.facts = facts
+        self.without = without
         self.rng = random.Random(f"{seed}:{module.name}")
         constants = module_constants(module)
         self.builder = Builder(facts, constants.strings, constants.numbers, self.rng)
         self.archive = Archive()
-        self._evidence = parameter_evidence(module)
+        self._evidence = {} if Capability.EVIDENCE in without else parameter_evidence(module)
         self._plans: dict[str, Plan] = {}
         self._tried: set[str] = set()
         self._worlds = worlds.Worlds(module)
@@ -75,7 +80,8 @@ class NativeProposer:
                         self._offer(state, state.queue.popleft(), found)
             live = [state for state in live if state.queue]
         attempts = 0
-        while len(found) < request.count and wanted_lines and attempts < request.count * 4:
+        variation = Capability.VARIATION not in self.without
+        while variation and len(found) < request.count and wanted_lines and attempts < request.count * 4:
             attempts += 1
             parent = self._parent(wanted_lines)
             if parent is not None:
@@ -91,6 +97,8 @@ class NativeProposer:
             state = self._by_id[plan.target.id]
             if seen.operands:
                 self._follow_operands(state, plan, seen)
+                continue
+            if seen.blocked and Capability.FAKES in self.without:
                 continue
             if seen.blocked:
                 self._in_front(state, self._worlds.answers(plan, seen))
@@ -180,6 +188,8 @@ class NativeProposer:
             state.good.append(plan)
             del state.good[:-12]
         type_name = seen.result.type_name if seen.result else ""
+        if Capability.RESULTS in self.without:
+            return
         if plan.drive is Drive.CALL and type_name in DRIVES and plan.then is None:
             self._in_front(state, [replace(plan, drive=DRIVES[type_name])])
         if (
@@ -245,6 +255,8 @@ class NativeProposer:
         if fresh or not state.good:
             state.good.append(plan)
             del state.good[:-12]
+        if Capability.REPAIR in self.without:
+            return
         if plan.generation >= _MOST_GENERATIONS or (not fresh and plan.generation > 6):
             return
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from qeforge.analysis.goals import GoalMap
 from qeforge.domain.candidate import Candidate
+from qeforge.domain.capability import Capability
 from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant, MutantJob, Probe, Verdict
 from qeforge.domain.observation import Arc, Facet, Observation
@@ -101,6 +102,7 @@ class Loop:
         imported: arcs that importing runs; a fault there may show in any test.
         limits: how much may be done.
         oddity: how strange a candidate's values are; plain ones are preferred.
+        without: capabilities to leave out.
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Loop:
         clock: Clock,
         progress: Progress,
         oddity: Callable[[Candidate], int] | None = None,
+        without: frozenset[Capability] = frozenset(),
     ) -> None:
         self.module = module
         self.judge = judge
@@ -127,6 +130,7 @@ class Loop:
         self.progress = progress
         self.base = goals.met(base)
         self.import_lines = lines_of(imported)
+        self.without = without
         self.oddity = oddity or (lambda candidate: 0)
         self.pool = Pool(met=goals.met, oddity=self.oddity, reached=set(self.base))
         self.cases: dict[str, Case] = {}
@@ -222,7 +226,7 @@ class Loop:
             for proposer in self.proposers:
                 proposer.learn(observed)
             self.claimed += [pair for pair in observed if pair[0].claims]
-            if gained:
+            if gained and Capability.OPERANDS not in self.without:
                 self._capture([candidate for candidate, _ in gained])
             done += len(observed)
             stale = 0 if gained else stale + 1

@@ -17,6 +17,7 @@ from qeforge.codegen.merge import merge
 from qeforge.codegen.syntax import expression
 from qeforge.codegen.writing import write_atomically
 from qeforge.domain.candidate import Candidate
+from qeforge.domain.capability import Capability
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc
 from qeforge.domain.protocols import Clock, Progress, Proposer
@@ -103,8 +104,10 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
                 reason="existing tests reach every line and branch",
                 coverage=coverage,
             )
-        native = NativeProposer(aimed, judge.facts(), seed=task.seed)
-        proposers: list[Proposer] = [RecipeProposer(_recipes(task)), native]
+        native = NativeProposer(aimed, judge.facts(), seed=task.seed, without=task.without)
+        proposers: list[Proposer] = [native]
+        if Capability.RECIPES not in task.without:
+            proposers.insert(0, RecipeProposer(_recipes(task)))
         by_target = {target.id: target for target in module.targets}
         oddity = Plainness(by_target, guessed=native.guesses(), familiar=_familiar(module)).oddity
         left = task.seconds * (1 - _VERIFYING - _SHRINKING) - (clock.now() - began)
@@ -120,6 +123,7 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
             clock=clock,
             progress=progress,
             oddity=oddity,
+            without=task.without,
         )
         refined = loop.run()
         doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
@@ -128,7 +132,7 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
         already = goals.met(base)
         by_id = {mutant.id: mutant for mutant in mutants}
         chosen, needed = cases, refined.needed
-        if refined.stop is not Stop.INTERRUPTED:
+        if refined.stop is not Stop.INTERRUPTED and Capability.SHRINK not in task.without:
             shrinker = Shrinker(judge, goals, by_id, variants=native.plainer, oddity=oddity, clock=clock)
             until = clock.now() + task.seconds * _SHRINKING
             work = Work(cases=int(4 * task.seconds), variants=12, until=until)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from qeforge.domain.capability import Capability
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
 
@@ -22,6 +23,7 @@ class ModuleTask:
         merge: keep the tests of other targets that the suite on disk already has.
         seconds: wall-clock budget.
         rounds: of refinement at most.
+        without: capabilities to leave out.
     """
 
     module: SourceModule
@@ -40,6 +42,7 @@ class ModuleTask:
     sandbox: bool = True
     why: bool = True
     private: bool = True
+    without: frozenset[Capability] = frozenset()
     memory_bytes: int = 2 << 30
     force: bool = False
     dry_run: bool = False
