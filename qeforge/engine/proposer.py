@@ -14,7 +14,7 @@ from qeforge.domain.facts import ClassKind, ModuleFacts, TypeRef
 from qeforge.domain.observation import Observation, Outcome
 from qeforge.domain.protocols import Request
 from qeforge.domain.target import Kind, SourceModule
-from qeforge.engine import operands, patterns, worlds
+from qeforge.engine import operands, patterns, schedule, worlds
 from qeforge.engine.archive import Archive
 from qeforge.engine.build import Builder
 from qeforge.engine.plainer import natural_types, plainer
@@ -27,7 +27,6 @@ from qeforge.engine.variation import Variation
 
 _MOST_GENERATIONS = 14
 _QUEUE = 400
-_SEEDS_AT_ONCE = 6
 _MOST_TIMEOUTS = 8
 _MOST_REPAIRS = 24
 
@@ -72,13 +71,15 @@ class NativeProposer:
         open_lines = {abs(goal.arc[0]) for goal in request.goals} | {mutant.line for mutant in request.mutants}
         wanted_lines = sorted(open_lines | {mutant.line for mutant in request.mutants})
         found: list[Candidate] = []
-        live = [state for state in self._states if state.queue and (state.offered < 12 or state.lines & open_lines)]
-        while live and len(found) < request.count:
-            for state in live:
-                for _ in range(_SEEDS_AT_ONCE):
-                    if state.queue and len(found) < request.count:
-                        self._offer(state, state.queue.popleft(), found)
-            live = [state for state in live if state.queue]
+        queued = request.count
+        if Capability.VARIATION not in self.without and not schedule.beginners(self._states):
+            queued -= int(request.count * schedule.VARIED)
+        for state in schedule.turns(self._states, open_lines):
+            for _ in range(schedule.AT_ONCE):
+                if state.queue and len(found) < queued:
+                    self._offer(state, state.queue.popleft(), found)
+            if len(found) >= queued:
+                break
         attempts = 0
         variation = Capability.VARIATION not in self.without
         while variation and len(found) < request.count and wanted_lines and attempts < request.count * 4:
@@ -109,6 +110,7 @@ class NativeProposer:
                 self._hung(state, plan, seen)
                 continue
             fresh = self.archive.add(plan, seen)
+            state.gains += fresh > 0
             if seen.outcome is Outcome.RETURNED:
                 self._returned(state, plan, seen, fresh)
             elif seen.raised is not None:

@@ -46,6 +46,7 @@ class State:
     queue: deque[Plan] = field(default_factory=deque)
     good: list[Plan] = field(default_factory=list)
     offered: int = 0
+    gains: int = 0
     timeouts: int = 0
     endless: bool = False
     lines: frozenset[int] = frozenset()

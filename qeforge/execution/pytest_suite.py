@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from qeforge.domain.observation import Arc
+from qeforge.domain.recipe import Recipe
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
+from qeforge.execution.observed_calls import recipe_of
 from qeforge.execution.pytest_options import pytest_arguments
 from qeforge.execution.pytest_process import Message, PytestProcess, pytest_process, require_pytest, run_folder
 
@@ -36,6 +38,7 @@ class SuiteRun:
         crashed: one line about tests that ended the process or hung, and about a run that did not get to its end;
             empty when there is nothing to tell.
         layers: names of the sandbox's active layers.
+        recipes: calls of the recorded packages' callables during tests that passed, in the order in which they ran.
     """
 
     results: Mapping[str, str]
@@ -47,6 +50,7 @@ class SuiteRun:
     seconds: float = 0.0
     crashed: str = ""
     layers: tuple[str, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
 
     def with_result(self, *outcomes: str) -> tuple[str, ...]:
         """Ids of the tests that ended in one of these ways, in the order in which they ran."""
@@ -67,6 +71,7 @@ def run_suite(
     sandbox: bool = True,
     lenient: bool = False,
     paths: Sequence[Path] = (),
+    packages: Sequence[str] = (),
 ) -> SuiteRun:
     """Runs test files with the target's pytest and the project's configuration; writes only to a scratch folder.
 
@@ -84,6 +89,7 @@ def run_suite(
         sandbox: False to run without refusals.
         lenient: let tests start programs and use loopback, where namespaces make that harmless.
         paths: folders to import from, besides the module's own root.
+        packages: top-level packages whose calls are to be recorded.
 
     Raises:
         UnavailableError: the interpreter has no pytest.
@@ -103,6 +109,7 @@ def run_suite(
             lenient=lenient,
             paths=paths,
         )
+        job["record"] = list(packages)
         deadline = started + timeout
         for _ in range(_MOST_RESTARTS):
             job |= {"reverse": reverse, "skip": sorted(record.results)}
@@ -148,6 +155,7 @@ def suite_job(
         "reverse": False,
         "skip": [],
         "mutants": None,
+        "record": [],
     }
 
 
@@ -162,6 +170,7 @@ class _Record:
         self._import_arcs: frozenset[Arc] = frozenset()
         self._durations: dict[str, float] = {}
         self._layers: tuple[str, ...] = ()
+        self._recipes: dict[Recipe, None] = {}
 
     def follow(self, worker: PytestProcess, *, deadline: float, test_timeout: float) -> bool:
         """Reads one worker's messages to their end; False when another one has to run what is left."""
@@ -191,6 +200,8 @@ class _Record:
                 case "result":
                     running = ""
                     self._take(message)
+                case "calls":
+                    self._recipes.update((recipe_of(call), None) for call in message["calls"])
                 case "done" | "broken":
                     if "message" in message:
                         self.troubles.append(message["message"])
@@ -214,6 +225,7 @@ class _Record:
             seconds=seconds,
             crashed="; ".join(self.troubles),
             layers=self._layers,
+            recipes=tuple(self._recipes),
         )
 
     def _take(self, message: Message) -> None:

@@ -42,6 +42,7 @@ def finish(
     *,
     mutants: Mapping[str, Mutant],
     timeout: float,
+    late: Callable[[], bool] = lambda: False,
     spare: Sequence[TestCase] = (),
     oddity: Callable[[Candidate], int] | None = None,
 ) -> Finished:
@@ -53,6 +54,8 @@ def finish(
         already: goals that are met without these tests.
         mutants: by id, to describe those that a test kills.
         timeout: seconds for one pytest run.
+        late: whether the time is over: then a test that did not pass takes along all that might have disturbed it, so
+            that one more run is enough.
         spare: confirmed cases that stand in when some of `cases` do not pass.
         oddity: how strange a candidate's values are; plain ones are preferred.
     """
@@ -70,10 +73,12 @@ def finish(
         bad = failing(suite, targets, runs)
         if not bad:
             return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
-        bad = _to_drop(bad, _disturbers(chosen))
+        hurried = late()
+        disturbers = _disturbers(chosen)
+        bad = bad | disturbers if hurried else _to_drop(bad, disturbers)
         dropped += len(bad)
         left = [case for case in (*left, *_standing_in(left, spare, bad)) if case.candidate.key not in bad]
-        if attempt < _RESELECTIONS:
+        if attempt < _RESELECTIONS and not hurried:
             chosen = chosen_cases(left, needed, already, targets, oddity)
         else:  # newcomers may fail in their turn: now only what has passed stays
             chosen = tuple(case for case in chosen if case.candidate.key not in bad)

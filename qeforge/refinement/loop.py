@@ -32,6 +32,10 @@ twice as many after each that went quickly."""
 _PROBES, _PROBES_AT_LARGE = 12, 48
 """Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more."""
 _STALE_BATCHES = 14
+_LOOKS = 24
+"""Candidates that get a closer look between two looks at the clock."""
+_FEW_JOBS, _MANY_JOBS, _SLOW_JOBS = 8, 64, 0.5
+"""Mutants between two looks at the clock, at least and at most, and the seconds above which they become fewer."""
 _SLOW = 0.05
 """Seconds from which on a case is run against a mutant only after the quicker ones."""
 
@@ -272,11 +276,15 @@ class Loop:
                 lines = None if number == 1 else frozenset(m.line for m in self.open_mutants)
                 extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)), lines)
                 entries += extra
-            if not entries or self.clock.now() > self.deadline:
+            for start in range(0, len(entries), _LOOKS):
+                if self.clock.now() > self.deadline:
+                    self.cut = True
+                    return
+                for case in self._confirmed(entries[start : start + _LOOKS]):
+                    covered |= case.case.goals
+                    self.cases[case.case.candidate.key] = case
+            if not entries:
                 return
-            for case in self._confirmed(entries):
-                covered |= case.case.goals
-                self.cases[case.case.candidate.key] = case
 
     def _confirmed(self, entries: Sequence[Entry]) -> list[Case]:
         self.tried |= {entry.candidate.key for entry in entries}
@@ -309,18 +317,25 @@ class Loop:
             elif not reaching:
                 self.judged.add(mutant.id)
         killed: set[str] = set()
-        for start in range(0, len(jobs), 40):
-            if self.clock.now() > self.deadline:
+        start, stride = 0, _FEW_JOBS
+        while start < len(jobs):
+            began = self.clock.now()
+            if began > self.deadline:
+                self.cut = True
                 break
-            for job in jobs[start : start + 40]:
+            piece = jobs[start : start + stride]
+            start += stride
+            for job in piece:
                 self.judged.add(job.mutant.id)
                 self.probed[job.mutant.id] |= {cases[i][0] for i in job.probes}
-            for result in self.judge.mutate(jobs[start : start + 40], probes):
+            for result in self.judge.mutate(piece, probes):
                 if result.verdict is Verdict.INCOMPETENT:
                     self.incompetent.add(result.mutant.id)
                 for kill in result.kills:
                     cases[kill.test][1].kills[result.mutant.id] = frozenset(kill.facets)
                     killed.add(result.mutant.id)
+            quick = self.clock.now() - began < _SLOW_JOBS
+            stride = min(_MANY_JOBS, 2 * stride) if quick else max(_FEW_JOBS, stride // 2)
             self._tell(len(self.rounds) + 1)
         self.open_mutants = [m for m in self.open_mutants if m.id not in killed | self.incompetent]
         self._justify()

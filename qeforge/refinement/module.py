@@ -144,6 +144,7 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
         already,
         mutants=by_id,
         timeout=max(10.0, 2 * task.seconds),
+        late=lambda: clock.now() > began + task.seconds,
         spare=cases,
         oddity=oddity,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qeforge.domain.goal import Goal, GoalKind
-from qeforge.domain.observation import Arc, Facet
+from qeforge.domain.observation import Arc, Effect, Facet
 from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.execution.pytest_run import SuiteRun
 from qeforge.refinement import finish as finishing
@@ -240,3 +240,19 @@ def test_the_real_pytest_has_the_last_word(shop: Subject) -> None:
 )
 def test_the_fewer_go(failing: set[str], disturbers: set[str], dropped: set[str]) -> None:
     assert _to_drop(failing, disturbers) == dropped
+
+
+def test_when_time_is_over_possible_disturbers_go_together_with_what_failed(
+    shop: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest_ = Pytest(monkeypatch, fails("double"))
+    stirring = case(shop, "grade(5)", "'C'", 4)
+    touched = Effect(kind="state", event="", detail="shop.TABLE", blocked=False)
+    stirring = replace(stirring, observation=replace(stirring.observation, effects=(touched, touched)))
+    cases = [*two(shop), stirring]
+    subject = task(shop.module, shop.module.import_root)
+
+    done = finish(subject, cases, {}, frozenset(), mutants={}, timeout=10.0, late=lambda: True)
+
+    assert [c.candidate.act for c in done.cases] == ["grade(95)"]
+    assert len(pytest_.texts) == 2

@@ -64,6 +64,7 @@ def _run(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None:
         sandbox.enter_child(policy)
     import pytest
 
+    from .calls import CallRecorder
     from .pytest_recorder import Recorder
     from .tracer import open_tracer
 
@@ -75,6 +76,7 @@ def _run(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None:
         skip=frozenset(job["skip"]),
         reverse=job["reverse"],
         conftests=job["conftests"],
+        calls=CallRecorder(job["record"], job["policy"]["scratch"]) if job["record"] else None,
     )
     if tracer is not None:
         tracer.start()

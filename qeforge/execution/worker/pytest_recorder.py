@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from .calls import CallRecorder
 from .tracer import Tracer
 
 _MESSAGE = 500  # characters of a failure that are kept
@@ -64,6 +65,7 @@ class Recorder:
         reverse: last test first.
         conftests: further conftest files whose fixtures are to be seen.
         only: ids of tests to run, in this order; None for all.
+        calls: records how the project's callables are called; None to record nothing.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Recorder:
         reverse: bool = False,
         conftests: Sequence[str] = (),
         only: Sequence[str] | None = None,
+        calls: CallRecorder | None = None,
     ) -> None:
         self._send = send
         self._tracer = tracer
@@ -84,6 +87,7 @@ class Recorder:
         self._reverse = reverse
         self._conftests = conftests
         self._only = only
+        self._calls = calls
         self._reports: list[Any] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -120,6 +124,8 @@ class Recorder:
         name = test_id(item, self._base)
         self._send(type="start", id=name)
         self._reports = []
+        if self._calls is not None:
+            self._calls.begin()
         if self._tracer is not None:
             self._tracer.start()
         started = time.perf_counter()
@@ -128,6 +134,25 @@ class Recorder:
         arcs = sorted(self._tracer.stop()) if self._tracer is not None else []
         outcome, message = verdict(self._reports)
         self._send(type="result", id=name, outcome=outcome, message=message, arcs=arcs, seconds=seconds)
+        calls = self._calls.end(outcome == "passed") if self._calls is not None else []
+        if calls:
+            self._send(type="calls", calls=calls)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self) -> Generator[None, Any, None]:
+        """What fixtures build is listened to: tests use it."""
+        yield from self._listened()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, None]:
+        """The test itself is listened to."""
+        yield from self._listened()
+
+    def _listened(self) -> Generator[None, Any, None]:
+        listening = self._calls is not None and self._calls.start()
+        yield
+        if listening and self._calls is not None:
+            self._calls.stop()
 
     def id_of(self, item: Any) -> str:
         """The id under which a test's messages go out."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from . import sandbox
+from . import probe, sandbox
 from .capture import Capture
 from .changes import Files, stateful
 from .clock import Present
@@ -139,6 +139,7 @@ class Runner:
 
     def _perform(self, execution: Execution, program: Program, act: bool) -> None:
         world = self._world
+        probe.clear()
         sandbox.start_recording()
         if self._operands is not None:
             self._operands.clear()
@@ -193,6 +194,8 @@ class Runner:
             record["eff"] = [[e["kind"], e["event"], e["detail"], e["blocked"]] for e in execution.effects[:_EFFECTS]]
         if execution.capture.stdin_asked:
             record.setdefault("eff", []).append(["stdin", "input", "standard input was read", True])
+        if probed := probe.take():
+            record.setdefault("eff", []).append(["collaborator", "probe", probed, True])
         if execution.error is not None:
             record["x"] = _raised(execution.error, self._world.module.__file__ or "")
         if self._operands is not None:
