@@ -41,7 +41,7 @@ SOURCE = '''
 
 
     def read(path):
-        with open(path) as file:
+        with open(os.fspath(path)) as file:
             return [line.strip() for line in file if line.startswith("#")]
 
 

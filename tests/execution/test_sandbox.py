@@ -176,6 +176,18 @@ def test_asking_for_input_is_an_effect(scratch: Path) -> None:
     assert ("stdin", "builtins.input", False) in [(e["kind"], e["event"], e["blocked"]) for e in outcome.effects]
 
 
+@pytest.mark.parametrize("number", ["0", "False", "1", "True", "2"])
+def test_a_standard_stream_is_not_opened_by_its_number(scratch: Path, number: str) -> None:
+    outcome = run(f"open({number}).close()", scratch)
+
+    assert "PermissionError" in outcome.error
+    assert [(e["kind"], e["blocked"]) for e in outcome.effects] == [("stdin", True)]
+
+
+def test_a_file_is_opened_by_its_number(scratch: Path) -> None:
+    assert run("import os; open(os.open(os.__file__, os.O_RDONLY)).close()", scratch).error == ""
+
+
 def test_a_refusal_says_who_refused_what(scratch: Path, tmp_path: Path) -> None:
     path = str(tmp_path / "x")
     outcome = run("open(path, 'w')", scratch, path=path)

@@ -53,7 +53,7 @@ def job(root: Path, source: str = SOURCE, **settings: object) -> ModuleTask:
     """The module `shop` with that text, on disk."""
     module = module_of(source.lstrip("\n"), "shop", root)
     module.path.write_text(module.source, encoding="utf-8")
-    plain = replace(task(module, root), seconds=5.0, rounds=2)
+    plain = replace(task(module, root), seconds=40.0, rounds=2)
     return replace(plain, **settings)  # type: ignore[arg-type]
 
 

@@ -27,12 +27,13 @@ def report(job: ModuleTask, stop: Stop = Stop.PLATEAU) -> ModuleReport:
 
 
 def generate_with(monkeypatch: pytest.MonkeyPatch, generate: Generate) -> None:
-    monkeypatch.setattr(run, "generate_module", generate)
+    monkeypatch.setattr(run, "generate_module", lambda job, progress, **_: generate(job, progress))
+    monkeypatch.setattr(run, "share", list)
 
 
 def test_reports_come_in_the_order_of_the_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generate_with(monkeypatch, lambda job, _: report(job))
-    reports, interrupted = run_all(tasks(tmp_path, "b", "a"), jobs=1, progress=Notes())
+    reports, interrupted, _ = run_all(tasks(tmp_path, "b", "a"), jobs=1, progress=Notes())
     assert ([r.module for r in reports], interrupted) == (["b", "a"], False)
 
 
@@ -43,18 +44,24 @@ def test_one_modules_misfortune_is_its_own(tmp_path: Path, monkeypatch: pytest.M
         return report(job)
 
     generate_with(monkeypatch, generate)
-    reports, interrupted = run_all(tasks(tmp_path, "a", "b"), jobs=1, progress=Notes())
+    reports, interrupted, _ = run_all(tasks(tmp_path, "a", "b"), jobs=1, progress=Notes())
     assert [(r.action, r.reason) for r in reports] == [(Action.SKIPPED, "no pytest there"), (Action.WRITTEN, "")]
     assert not interrupted
 
 
 def test_what_cannot_be_written_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def generate(job: ModuleTask, _: Progress) -> ModuleReport:
-        raise WriteError("tests: read-only")
+        began.append(job.module.name)
+        if job.module.name == "b":
+            raise WriteError("tests: read-only")
+        return report(job)
 
+    began: list[str] = []
     generate_with(monkeypatch, generate)
-    with pytest.raises(WriteError, match="read-only"):
-        run_all(tasks(tmp_path, "a", "b"), jobs=1, progress=Notes())
+    ended = run_all(tasks(tmp_path, "a", "b", "c"), jobs=1, progress=Notes())
+    assert isinstance(ended.problem, WriteError)
+    assert [r.module for r in ended.reports] == ["a"]
+    assert began == ["a", "b"]
 
 
 def test_ctrl_c_between_two_moments_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +71,7 @@ def test_ctrl_c_between_two_moments_keeps_what_is_done(tmp_path: Path, monkeypat
         return report(job)
 
     generate_with(monkeypatch, generate)
-    reports, interrupted = run_all(tasks(tmp_path, "a", "b", "c"), jobs=1, progress=Notes())
+    reports, interrupted, _ = run_all(tasks(tmp_path, "a", "b", "c"), jobs=1, progress=Notes())
     assert ([r.module for r in reports], interrupted) == (["a"], True)
 
 
@@ -72,7 +79,7 @@ def test_ctrl_c_in_a_search_keeps_its_suite_and_begins_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generate_with(monkeypatch, lambda job, _: report(job, Stop.INTERRUPTED if job.module.name == "b" else Stop.PLATEAU))
-    reports, interrupted = run_all(tasks(tmp_path, "a", "b", "c"), jobs=1, progress=Notes())
+    reports, interrupted, _ = run_all(tasks(tmp_path, "a", "b", "c"), jobs=1, progress=Notes())
     assert ([r.module for r in reports], interrupted) == (["a", "b"], True)
 
 
@@ -87,10 +94,10 @@ def test_several_processes_give_the_same_reports_as_one(tmp_path: Path, monkeypa
     modules = [module_of(source, name, tmp_path) for name, source in sources.items()]
     for module in modules:
         module.path.write_text(module.source)
-    jobs = [replace(task(module, tmp_path), seconds=6.0, rounds=2, dry_run=True) for module in modules]
+    jobs = [replace(task(module, tmp_path), seconds=40.0, rounds=2, dry_run=True) for module in modules]
     alone, shown = Notes(), Notes()
-    one, _ = run_all(jobs, jobs=1, progress=alone)
-    several, interrupted = run_all(jobs, jobs=2, progress=shown)
+    one = run_all(jobs, jobs=1, progress=alone).reports
+    several, interrupted, _ = run_all(jobs, jobs=2, progress=shown)
     assert not interrupted
     assert [timeless(r) for r in one] == [timeless(r) for r in several]
     assert [r.action for r in one] == [Action.WOULD_WRITE, Action.WOULD_WRITE, Action.SKIPPED]

@@ -124,6 +124,9 @@ def _record(kind: str, event: str, detail: str, blocked: bool) -> None:
         _effects[key] = _effects.get(key, False) or blocked
 
 
+_STANDARD = (0, 1, 2)
+"""Descriptors that are shared with everything else in the process: who closes the file closes them for all."""
+
 _Handler = Callable[[str, tuple[Any, ...]], None]
 
 
@@ -188,6 +191,8 @@ class _Handlers:
         path, mode, flags = arguments
         text = path_text(path)
         if text is None:
+            if _recording and isinstance(path, int) and path in _STANDARD:  # True and False are numbers too
+                self._refuse("stdin", event, str(int(path)))
             return
         writes = (isinstance(flags, int) and flags & _WRITE_FLAGS) or (
             isinstance(mode, str) and any(letter in mode for letter in "wax+")

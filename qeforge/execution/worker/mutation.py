@@ -3,8 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -51,18 +51,24 @@ class Mutation:
         self._limits = limits
         self._baselines: dict[str, Baseline] = {}
         self._source = SourceText(world.module.__file__ or "")
-        self._live = LiveFunctions(world.module)
+        self._live = LiveFunctions(world.module.__file__ or "")
         self._reexecutable = None if workforce.forks else True  # tried out in a child only; the parent sees to the rest
         self.isolation = Isolation(world.module)
 
     def answer(self, request: dict[str, Any], channel: Channel) -> None:
         """Report `{"v": verdict, "k": [[probe, facets], …], "s": seconds}` for each job."""
+        wires: list[Wire] = [wire for wire, _ in request["probes"]]
+        with self.prepared(wires):
+            _Trial(self, request, wires, channel).run()
+
+    @contextmanager
+    def prepared(self, wires: Sequence[Wire]) -> Iterator[None]:
+        """Full speed, with what these probes do known; as it was, afterwards."""
         self._tracer.pause()
         self.isolation = Isolation(self._world.module)
         try:
-            wires: list[Wire] = [wire for wire, _ in request["probes"]]
             self._learn(wires)
-            _Trial(self, request, wires, channel).run()
+            yield
         finally:
             self._tracer.resume()
 
@@ -79,6 +85,16 @@ class Mutation:
     def baseline(self, wire: Wire) -> Baseline:
         """What a probe does without a mutant."""
         return self._baselines[_key(wire)]
+
+    def differing(self, wire: Wire, record: dict[str, Any]) -> list[str]:
+        """The facets in which a report differs from what the probe does without a mutant."""
+        baseline = self.baseline(wire)
+        if not baseline.facets:
+            return []
+        if record["o"] == "timeout":
+            return ["outcome"]
+        found = _facets(record, baseline.before)
+        return [facet for facet, value in baseline.facets.items() if _differs(facet, value, found.get(facet))]
 
     def limits(self, wires: Sequence[Wire]) -> Limits:
         """What the watch allows for any one of the probes."""
@@ -242,12 +258,7 @@ class _Trial:
     def _enter(self, mutated: Mutated, probes: list[int], kills: list[list[Any]]) -> str:
         """Put a mutant in place; the verdict when that settles it, else nothing."""
         try:
-            if mutated.swap is not None:
-                mutated.swap.enter()
-            elif mutated.module_code is not None:
-                _run_again(self._mutation.world.module, mutated.module_code)
-            else:
-                return "incompetent"
+            put_in_place(self._mutation.world.module, mutated)
         except Incompetent:
             return "incompetent"
         except BaseException:  # the module does not survive it
@@ -279,17 +290,8 @@ class _Trial:
         return not self._differences(probe, record)
 
     def _differences(self, probe: int, record: dict[str, Any]) -> list[str]:
-        baseline = self._mutation.baseline(self._wires[probe])
-        if not baseline.facets:
-            return []
-        if record["o"] == "timeout":
-            return ["outcome"]
-        found = _facets(record, baseline.before)
-        return [
-            facet
-            for facet, value in baseline.facets.items()
-            if facet in self._allowed[probe] and _differs(facet, value, found.get(facet))
-        ]
+        found = self._mutation.differing(self._wires[probe], record)
+        return found if record["o"] == "timeout" else [facet for facet in found if facet in self._allowed[probe]]
 
     def _deliver(self, index: int, frame: bytes) -> bool:
         message = decode(frame[4:])
@@ -313,6 +315,16 @@ class _Trial:
             verdict = "survived" if not kills else "timeout" if all(timeouts) else "killed"
         told = [[probe, facets] for probe, facets, _ in kills]
         self._channel.send(index, {"v": verdict, "k": told, "s": seconds})
+
+
+def put_in_place(module: ModuleType, mutated: Mutated) -> None:
+    """Put a mutant in place in this process. Raises Incompetent, or whatever the module raises when it is run again."""
+    if mutated.swap is not None:
+        mutated.swap.enter()
+    elif mutated.module_code is not None:
+        _run_again(module, mutated.module_code)
+    else:
+        raise Incompetent("there is no code")
 
 
 def _key(wire: Wire) -> str:

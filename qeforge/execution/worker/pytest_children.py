@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from . import sandbox
-from .pytest_swap import Edit
+from .swap import Edit
 
 _POLL_SECONDS = 0.05
 

@@ -15,7 +15,6 @@ import os
 import sys
 import unittest
 from collections.abc import Sequence
-from importlib.util import decode_source
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,7 +25,7 @@ from .pytest_children import Attempt, Mutation, try_all
 from .pytest_main import Channel
 from .pytest_recorder import Recorder
 from .pytest_state import ModuleState
-from .pytest_swap import Edit, Swapper, apply_edit, restore
+from .swap import Edit, Incompetent, LiveFunctions, ScopeCode, SourceText, Swap
 
 _BATCH = 12  # mutants that one child tries, one after the other, as long as it stays clean
 _NO_FAILURE = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
@@ -38,9 +37,7 @@ def serve(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None
         Mutation(number, Edit(*entry["edit"]), tuple(entry["tests"]), entry["seconds"], entry["whole"])
         for number, entry in enumerate(job["mutants"])
     ]
-    with open(job["module_path"], "rb") as file:
-        source = decode_source(file.read())
-    server = _Server(job, policy, channel, source)
+    server = _Server(job, policy, channel, SourceText(job["module_path"]))
     inner = _Branch(server)
     if inner.is_child:
         server.run_pytest(_Stages(server, mutations))
@@ -55,7 +52,7 @@ def serve(job: dict[str, Any], policy: sandbox.Policy, channel: Channel) -> None
 class _Server:
     """What all three servers share."""
 
-    def __init__(self, job: dict[str, Any], policy: sandbox.Policy, channel: Channel, source: str) -> None:
+    def __init__(self, job: dict[str, Any], policy: sandbox.Policy, channel: Channel, source: SourceText) -> None:
         self.job = job
         self.source = source
         self.outer = -1  # pipe to the server that this one was forked from
@@ -84,8 +81,8 @@ class _Server:
         (mutation,), report = attempt
         path = os.path.realpath(self.job["module_path"])
         try:
-            code = compile(apply_edit(self.source, mutation.edit), self.job["module_path"], "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
+            code = self.source.module_code(mutation.edit)
+        except Incompetent:
             report({"verdict": "incompetent"})
             os._exit(0)
         loader: Any = importlib.machinery.SourceFileLoader
@@ -199,7 +196,7 @@ class _Stages(Recorder):
         if not self._swappable:
             return None
         items = {self.id_of(item): item for item in session.items}
-        swapper = Swapper(self._server.source, self._server.job["module_path"])
+        live = LiveFunctions(self._server.job["module_path"])
         state = ModuleState(self._server.job["module_path"])
         gc.collect()
         gc.freeze()
@@ -209,25 +206,26 @@ class _Stages(Recorder):
         mutations, report = self._attempt
         for place, mutation in enumerate(mutations):
             report({"begin": mutation.number})
-            report(self._swap_and_run(swapper, mutation, items, first=place == 0))
+            report(self._swap_and_run(live, mutation, items, first=place == 0))
             if not state.is_clean():
                 break
         report({"left": True})
         os._exit(0)
 
     def _swap_and_run(
-        self, swapper: Swapper, mutation: Mutation, items: dict[str, Any], *, first: bool
+        self, live: LiveFunctions, mutation: Mutation, items: dict[str, Any], *, first: bool
     ) -> dict[str, Any]:
         """One mutant's verdict. A kill that an earlier mutant might have caused is tested without this one."""
         try:
-            changed = swapper.swap(mutation.edit)
-        except SyntaxError:
-            return {"verdict": "incompetent"}
-        if changed is None:
+            swap = _swap(self._server.source, live, mutation.edit)
+            if swap is None:
+                return {"verdict": "whole"}
+            swap.enter()
+        except Incompetent:  # alone it may fit: then whoever imports the module anew decides
             return {"verdict": "whole"}
         chosen = [items[name] for name in mutation.tests if name in items]
         killer = self._first_failure(chosen)
-        restore(changed)
+        swap.leave()
         if not killer:
             return {"verdict": "survived"}
         if not first and self._first_failure([items[killer]]):
@@ -270,6 +268,17 @@ class _Stages(Recorder):
         elif message["type"] == "result" and message["outcome"] in ("failed", "error") and not self._swappable:
             self._attempt.report({"verdict": "killed", "test": message["id"]})
             os._exit(0)
+
+
+def _swap(source: SourceText, live: LiveFunctions, edit: Edit) -> Swap | None:
+    """The mutated code for every function alive that has the original; None when only a fresh import would do. Raises
+    Incompetent when it does not compile."""
+    scope = source.scope_of(edit)
+    if scope is None:
+        return None
+    new = ScopeCode(source, scope, edit)
+    found = {old: code for one in live.of(scope) for old, code in new.build(one).items()}
+    return live.swap(found) if found else None
 
 
 def _rewrite_once(config: Any, files: Sequence[str]) -> None:

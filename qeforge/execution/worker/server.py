@@ -63,7 +63,7 @@ class Server:
         except loading.ImportFailure as failure:
             return {"ok": False, "reason": str(failure)}
         self._import_lines = frozenset(line for arc in imported.arcs for line in arc)
-        for code in LiveFunctions(imported.module).codes():
+        for code in LiveFunctions(imported.module.__file__ or "").codes():
             tracer.watch(code)
         fixtures = Fixtures()
         fixtures.load(setup["conftests"])
@@ -93,9 +93,12 @@ class Server:
             self._channel.send(0, describe(self._world.module))
         elif request["op"] == "mutate":
             self._preload([wire for wire, _ in request["probes"]])
-            if self._mutation is None:
-                self._mutation = Mutation(self._world, self._workforce, self._limits(), self._import_lines)
-            self._mutation.answer(request, self._channel)
+            self._mutating().answer(request, self._channel)
+        elif request["op"] == "stages":
+            from .stages import Stages  # few requests need it
+
+            self._preload(request["candidates"])
+            Stages(self._mutating()).answer(request, self._channel)
         else:
             candidates: list[Wire] = request["candidates"]
             self._preload(candidates)
@@ -105,6 +108,11 @@ class Server:
             else:
                 self._observe(candidates, batch=request["batch"])
         self._channel.send(DONE, None)
+
+    def _mutating(self) -> Mutation:
+        if self._mutation is None:
+            self._mutation = Mutation(self._world, self._workforce, self._limits(), self._import_lines)
+        return self._mutation
 
     def _limits(self) -> Limits:
         return Limits(cpu=self._setup["cpu_seconds"], wall=self._setup["wall_seconds"])
@@ -140,7 +148,7 @@ class Server:
         if self._instrumented is None:
             from .instrument import Instrumented  # most requests do without
 
-            self._instrumented = Instrumented(self._world.module, LiveFunctions(self._world.module))
+            self._instrumented = Instrumented(self._world.module, LiveFunctions(self._world.module.__file__ or ""))
         return self._instrumented
 
     def _observe(self, candidates: Sequence[Wire], *, batch: int) -> None:

@@ -10,7 +10,7 @@ import ast
 import gc
 import tokenize
 from collections.abc import Iterable
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import NamedTuple
 
 from .tracer import FileMatch
@@ -187,6 +187,15 @@ class _Keep(ast.NodeTransformer):
 
     visit_FunctionDef = visit_AsyncFunctionDef = _visit  # noqa: N815 - the names that `ast` calls
 
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802 - the name that `ast` calls
+        """The same for one whose body is an expression."""
+        self.generic_visit(node)
+        for name in sorted(self._lost.get(("<lambda>", node.lineno), ())):
+            kept = ast.IfExp(ast.Constant(True), node.body, ast.Name(name, ast.Load()))
+            node.body = ast.copy_location(kept, node.body)
+            ast.fix_missing_locations(node)
+        return node
+
 
 def inner_codes_of(module_code: CodeType) -> list[CodeType]:
     """The code objects of a module's outermost functions, those of methods included."""
@@ -219,8 +228,8 @@ class LiveFunctions:
     """Every function object alive whose code comes from one file, wherever it hides: in decorators, closures,
     properties."""
 
-    def __init__(self, module: ModuleType) -> None:
-        matches = FileMatch(module.__file__ or "")
+    def __init__(self, path: str) -> None:
+        matches = FileMatch(path)
         gc.unfreeze()  # objects that were frozen for forking are not listed
         found = [item for item in gc.get_objects() if type(item) is FunctionType]
         gc.freeze()

@@ -1,13 +1,12 @@
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from qeforge.execution.worker.pytest_state import ModuleState
-from qeforge.execution.worker.pytest_swap import Edit, Swapper, apply_edit, restore
+from qeforge.execution.worker.swap import Edit, Incompetent, LiveFunctions, ScopeCode, SourceText, Swap
 
 SOURCE = '''from __future__ import annotations
 
@@ -72,9 +71,14 @@ def edit(line: int, original: str, replacement: str) -> Edit:
     return Edit(line, column, line, column + len(original), replacement)
 
 
-def swapper(module: ModuleType) -> Swapper:
+def swap(module: ModuleType, edit: Edit) -> Swap | None:
     assert module.__file__
-    return Swapper(SOURCE, module.__file__)
+    source, live = SourceText(module.__file__), LiveFunctions(module.__file__)
+    scope = source.scope_of(edit)
+    if scope is None:
+        return None
+    new = ScopeCode(source, scope, edit)
+    return live.swap({old: code for one in live.of(scope) for old, code in new.build(one).items()})
 
 
 @pytest.mark.parametrize(
@@ -94,10 +98,11 @@ def test_functions_are_changed_where_they_are_and_back(
     module: ModuleType, line: int, original: str, replacement: str, expression: str, before: object, after: object
 ) -> None:
     assert eval(expression) == before
-    changed = swapper(module).swap(edit(line, original, replacement))
+    changed = swap(module, edit(line, original, replacement))
     assert changed
+    changed.enter()
     assert eval(expression) == after
-    restore(changed)
+    changed.leave()
     assert eval(expression) == before
 
 
@@ -112,40 +117,33 @@ def test_functions_are_changed_where_they_are_and_back(
     ],
 )
 def test_what_runs_at_import_needs_a_fresh_one(module: ModuleType, line: int, original: str, replacement: str) -> None:
-    assert swapper(module).swap(edit(line, original, replacement)) is None
+    assert swap(module, edit(line, original, replacement)) is None
 
 
 def test_a_change_that_does_not_compile_is_told(module: ModuleType) -> None:
-    with pytest.raises(SyntaxError):
-        swapper(module).swap(edit(20, "3", "3 3"))
+    with pytest.raises(Incompetent):
+        swap(module, edit(20, "3", "3 3"))
 
 
-def test_a_change_of_what_a_living_closure_holds_is_undone(module: ModuleType) -> None:
-    assert swapper(module).swap(edit(28, "x + n", "x + 1")) is None
+def test_a_living_closure_keeps_the_variables_that_the_change_no_longer_uses(module: ModuleType) -> None:
+    changed = swap(module, edit(28, "x + n", "x + 7"))
+    assert changed
+    changed.enter()
+    assert module.add_one(1) == 8
+    assert module.made(5)(1) == 8
+    changed.leave()
     assert module.add_one(1) == 2
 
 
 def test_edits_may_span_lines() -> None:
-    assert apply_edit("a = (1,\n     2)\nb\n", Edit(1, 4, 2, 7, "0")) == "a = 0\nb\n"
-    assert apply_edit("x = 1\n", Edit(5, 4, 5, 5, "2"), first_line=5) == "x = 2\n"
+    assert Edit(1, 4, 2, 7, "0").apply(["a = (1,", "     2)", "b"]) == ["a = 0", "b"]
+    assert Edit(5, 4, 5, 5, "2").apply(["x = 1"], 5) == ["x = 2"]
 
 
-def test_state_is_clean_until_something_is_left(module: ModuleType) -> None:
-    assert module.__file__
-    state = ModuleState(module.__file__)
-    module.outer()
-    assert state.is_clean()
-    module.remember(1)
-    assert not state.is_clean()
-    module.cache.clear()
-    assert state.is_clean()
-    module.Box.seen.append(1)
-    assert not state.is_clean()
-
-
-def test_caches_are_emptied(module: ModuleType) -> None:
-    assert module.__file__
-    state = ModuleState(module.__file__)
-    module.slow(1)
-    assert state.is_clean()
-    assert module.slow.cache_info().currsize == 0
+def test_only_line_ends_end_lines(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.py"
+    path.write_bytes('x = 1\r\n\x0cdef f():\n    "\u2028 \x0c"\n    return 2\n'.encode())
+    source = SourceText(str(path))
+    names: dict[str, Callable[[], int]] = {}
+    exec(source.module_code(Edit(4, 11, 4, 12, "3")), names)
+    assert names["f"]() == 3
