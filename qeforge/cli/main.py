@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from qeforge.cli.console import silence_stdout
 from qeforge.cli.interrupts import interruptible
 from qeforge.cli.outcome import MEANINGS, ExitCode, Outcome, Problem
 from qeforge.cli.session import Session
+from qeforge.config import SETTINGS
 from qeforge.errors import QeforgeError
 
 PROGRAM = "qeforge"
@@ -73,6 +75,9 @@ def run(args: Sequence[str] | None = None) -> int:
         command.main(args=args, prog_name=PROGRAM)  # answers the shell and exits
     session = Session(args)
     outcome = _run(command, args, session)
+    if session.so_far is not None and outcome.problems:
+        done = session.so_far
+        outcome = replace(outcome, data=done.data, result=done.result, summary=done.summary)
     try:
         session.terminal.finish(outcome, command_name(command, args))
     except KeyboardInterrupt:
@@ -119,7 +124,22 @@ def _misuse(error: TyperException) -> Problem:
     ctx = getattr(error, "ctx", None)
     hint = f"see {ctx.command_path} --help" if ctx is not None else ""
     message = " ".join(error.format_message().split())
-    return Problem(slug="usage", message=message, hint=hint)
+    return _of_a_setting(error) or Problem(slug="usage", message=message, hint=hint)
+
+
+def _of_a_setting(error: TyperException) -> Problem | None:
+    """A wrong value told in the words that the same value gets in a file or a variable; None for anything else."""
+    setting = SETTINGS.get(getattr(getattr(error, "param", None), "name", None) or "")
+    cause = error.__cause__
+    if setting is None or not isinstance(cause, ValueError):
+        return None
+    told = getattr(cause, "errors", list)()
+    if not told or "input" not in told[0]:
+        return None
+    given = told[0]["input"]
+    return Problem(
+        slug="usage", message=f"--{setting.key}: expected {setting.expected}, got {given!r}", hint=setting.meaning
+    )
 
 
 def _interrupted(session: Session) -> Outcome:

@@ -34,7 +34,11 @@ def shop(bench: Bench) -> Path:
         ("generate calc.py --python /bin/ls", 3, r"--python /bin/ls: /bin/ls is not a Python interpreter.+"),
         ("generate calc.py --engine local", 3, r"engine 'local' \(--engine\): .+ is not part of qeforge .+"),
         ("generate calc.py --force-cloud", 3, r"--force-cloud: .+ is not part of qeforge .+"),
-        ("generate calc.py --max-time soon", 2, r"Invalid value for '--max-time': .+; see qeforge generate --help"),
+        (
+            "generate calc.py --max-time soon",
+            2,
+            r"--max-time: expected a number from 0\.1, got 'soon'; wall-clock budget per module, in seconds",
+        ),
         ("generate calc.py -q -v", 2, r"--quiet contradicts --verbose; .+"),
         ("generate", 2, r"Missing argument 'PATH'.*; see qeforge generate --help"),
         ("score calc.py --tests nowhere", 2, r"--tests: no such file or folder: nowhere"),
