@@ -133,7 +133,7 @@ def _of_a_setting(error: TyperException) -> Problem | None:
     cause = error.__cause__
     if setting is None or not isinstance(cause, ValueError):
         return None
-    told = getattr(cause, "errors", list)()
+    told: list[dict[str, object]] = getattr(cause, "errors", list)()
     if not told or "input" not in told[0]:
         return None
     given = told[0]["input"]
