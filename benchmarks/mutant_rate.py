@@ -91,7 +91,7 @@ def spread(items: Sequence[MutantResult], most: int) -> list[MutantResult]:
 
 def prepared(root: Path, python: Interpreter, only: str, seconds: float, most: int) -> list[Subject]:
     """Modules for which the command line writes a suite."""
-    arguments: list[str | Path] = ["generate", root / "src", "--python", python.path]
+    arguments: list[str | Path] = ["generate", root / "src", "--no-cache", "--python", python.path]
     data = qeforge_json([*arguments, "--ignore-existing", "--max-time", f"{seconds:g}"], cwd=root)
     suites = {one["module"]: Path(one["suite"]) for one in data["modules"] if one["action"] == "written"}
     found = []
@@ -110,7 +110,7 @@ def in_the_judge(subject: Subject) -> list[float]:
     if isinstance(judge, SkippedModule):
         raise SystemExit(f"{judge.name}: {judge.reason}")
     with judge:
-        calls = [c for c in test_candidates(subject.module, [subject.suite]) if not c.fixtures]
+        calls = [c for c in test_candidates(subject.module, [subject.suite], frozenset()) if not c.fixtures]
         seen, again = judge.observe(calls), judge.confirm(calls)
         probes: list[Probe] = []
         lines: list[frozenset[int]] = []

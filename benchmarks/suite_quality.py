@@ -60,7 +60,7 @@ def find_module(name: str, search_path: Sequence[Path]) -> Path:
 
 def measured(path: Path, out: Path, settings: Sequence[str]) -> list[Figures]:
     """Generates and scores; one row for each module that is not empty."""
-    generating: list[str | Path] = ["generate", path, "--out", out, "--ignore-existing", *settings]
+    generating: list[str | Path] = ["generate", path, "--out", out, "--no-cache", "--ignore-existing", *settings]
     generated = qeforge_json(generating)
     written = {one["module"]: one for one in generated["modules"]}
     scored: dict[str, Any] = {}

@@ -42,6 +42,8 @@ class Config:
         memory_mb: memory limit of the code under test, in MiB.
         private: whether private callables are tested directly.
         without: capabilities of the search to leave out, for measuring what each buys.
+        properties: whether Hypothesis tests are offered, too.
+        cache: whether what earlier runs found out is used, and kept for later ones.
         privacy: `hybrid`, or `local-only`: nothing may leave the machine.
         force: overwrite suites that a person edited.
         update: refresh only suites whose targets changed.
@@ -68,6 +70,8 @@ class Config:
     memory_mb: int = 2048
     private: bool = True
     without: tuple[str, ...] = ()
+    properties: bool = False
+    cache: bool = True
     privacy: str = "hybrid"
     force: bool = False
     update: bool = False
@@ -213,6 +217,8 @@ _ALL = (
         _capabilities,
         _split,
     ),
+    _on_off("properties", "offer property tests, too; needs hypothesis beside pytest"),
+    _on_off("cache", "leave out what an earlier run did on the same code with the same settings"),
     _setting(
         "privacy", "local-only: nothing leaves the machine", "hybrid or local-only", _one_of("hybrid", LOCAL_ONLY)
     ),
@@ -296,6 +302,15 @@ def data_dir(environ: Mapping[str, str]) -> Path:
     import platformdirs  # most commands never need it
 
     return platformdirs.user_data_path("qeforge", appauthor=False)
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path:
+    """Where qeforge keeps what it can find out again (`cache` in `QEFORGE_DATA_DIR`, else the user's cache folder)."""
+    if override := environ.get(DATA_DIR_VARIABLE):
+        return Path(override).expanduser() / "cache"
+    import platformdirs  # most commands never need it
+
+    return platformdirs.user_cache_path("qeforge", appauthor=False)
 
 
 def log_dir(environ: Mapping[str, str]) -> Path:

@@ -12,14 +12,17 @@ from qeforge.analysis.goals import GoalMap
 from qeforge.analysis.project import Project, find_project, is_project_root
 from qeforge.codegen.header import Header, read_header
 from qeforge.codegen.layout import suite_path
-from qeforge.config import Config
+from qeforge.config import Config, cache_dir
 from qeforge.domain.capability import Capability
 from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, Check, ModuleReport, RunReport, TargetRow
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.errors import UsageError
 from qeforge.execution.interpreter import Interpreter, find_interpreter
+from qeforge.execution.pytest_process import require_hypothesis
 from qeforge.execution.pytest_run import SuiteRun, run_suite
+from qeforge.refinement.cache import Cache
+from qeforge.refinement.resume import recall
 from qeforge.refinement.run import run_all
 from qeforge.refinement.score import score_module
 from qeforge.refinement.task import ModuleTask
@@ -40,20 +43,37 @@ def generate(config: Config, paths: Sequence[Path], progress: Progress) -> RunRe
     """Writes suites for everything under the paths."""
     began = time.monotonic()
     found = _find(config, paths)
+    if config.properties:
+        require_hypothesis(found.interpreter)
     wanted = _wanted(config, found.discovery.modules)
     tasks = [_task(config, found, module, wanted) for module in found.discovery.modules if _has_work(module, wanted)]
     if config.update:
         tasks, current = _stale_only(tasks)
     else:
         current = []
-    reports, interrupted = run_all(tasks, jobs=config.jobs or os.cpu_count() or 1, progress=progress)
-    reports += current
-    reports += [_skipped(module) for module in found.discovery.skipped]
+    cache = Cache(cache_dir(os.environ)) if config.cache else None
+    ended = run_all(
+        recall(tasks, cache) if cache else tasks, jobs=config.jobs or os.cpu_count() or 1, progress=progress
+    )
+    if cache:
+        cache.prune()
+    reports = [*ended.reports, *current, *(_skipped(module) for module in found.discovery.skipped)]
     reports.sort(key=lambda report: (report.module, str(report.path)))
-    run = RunReport(modules=tuple(reports), seconds=time.monotonic() - began, notes=_notes(config, found))
-    if interrupted:
+    remarks = dict.fromkeys(note for report in reports for note in report.notes)
+    run = RunReport(modules=tuple(reports), seconds=time.monotonic() - began, notes=(*_notes(config, found), *remarks))
+    if ended.interrupted:
         raise Interrupted(run)
+    if ended.problem is not None:
+        raise Unfinished(run) from ended.problem
     return run
+
+
+class Unfinished(Exception):
+    """What cut a run short is the cause; with what was finished all the same."""
+
+    def __init__(self, report: RunReport) -> None:
+        super().__init__()
+        self.report = report
 
 
 class Interrupted(KeyboardInterrupt):
@@ -208,6 +228,7 @@ def _task(config: Config, found: _Found, module: SourceModule, wanted: frozenset
         why=config.why,
         private=config.private,
         without=frozenset(map(Capability, config.without)),
+        properties=config.properties,
         memory_bytes=config.memory_mb << 20,
         force=config.force,
         dry_run=config.dry_run,

@@ -28,7 +28,7 @@ BEGIN, END = "<!-- settings: written by scripts/build_docs.py -->", "<!-- end of
 LITERAL = "\b\n"
 ENVIRONMENT = (
     (f"{PROGRAM.upper()}_*", "Any setting: QEFORGE_MAX_TIME=20 is max-time = 20."),
-    (DATA_DIR_VARIABLE, "Where records and logs are kept, instead of the user's data and log folders."),
+    (DATA_DIR_VARIABLE, "Where records, logs and the cache go, instead of the user's data, log and cache folders."),
     ("NO_COLOR", "No colours."),
     ("CI", "No live display."),
 )

@@ -11,8 +11,9 @@ from qeforge.codegen.header import stamp
 from qeforge.config import Config
 from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, ModuleReport, RunReport
-from qeforge.errors import UsageError
+from qeforge.errors import UnavailableError, UsageError
 from qeforge.execution.pytest_run import SuiteRun
+from qeforge.refinement.run import Ended
 from qeforge.refinement.task import ModuleTask
 from tests.fakes.parts import Notes
 from tests.refinement.tasks import interpreter, run_of
@@ -43,6 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "tax.py").write_text(TAX)
     monkeypatch.setattr(wiring, "find_interpreter", lambda *_: interpreter())
     monkeypatch.setattr(wiring, "run_suite", lambda *_, **__: run_of({"test_it": "passed"}))
+    monkeypatch.setenv("QEFORGE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -54,15 +56,15 @@ class Ran:
         self.tasks: list[ModuleTask] = []
         self.jobs = 0
         self.interrupted = False
+        self.problem: Exception | None = None
+        self.notes: tuple[str, ...] = ()
 
-    def __call__(
-        self, tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress
-    ) -> tuple[list[ModuleReport], bool]:
+    def __call__(self, tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> Ended:
         self.tasks, self.jobs = list(tasks), jobs
         done = [
             ModuleReport(module=t.module.name, path=t.module.path, action=Action.WRITTEN, suite=t.suite) for t in tasks
         ]
-        return done, self.interrupted
+        return Ended([replace(report, notes=self.notes) for report in done], self.interrupted, self.problem)
 
     @property
     def modules(self) -> list[str]:
@@ -146,6 +148,29 @@ def test_ctrl_c_carries_what_was_finished(project: Path, ran: Ran) -> None:
     with pytest.raises(wiring.Interrupted) as caught:
         generate(project)
     assert "shop.cart" in [module.module for module in caught.value.report.modules]
+
+
+def test_what_cuts_a_run_short_carries_what_was_finished(project: Path, ran: Ran) -> None:
+    ran.problem = KeyError("a bug")
+    with pytest.raises(wiring.Unfinished) as caught:
+        generate(project)
+    assert caught.value.__cause__ is ran.problem
+    assert "shop.cart" in [module.module for module in caught.value.report.modules]
+
+
+def test_remarks_of_several_modules_are_made_once(project: Path, ran: Ran) -> None:
+    ran.notes = ("trajectory not recorded: read-only",)
+    assert generate(project).notes == ran.notes
+
+
+def test_tasks_know_where_earlier_runs_are_unless_that_is_switched_off(project: Path, ran: Ran) -> None:
+    generate(project)
+    keep = ran.task("shop.cart").keep
+    assert keep is not None
+    assert keep.cache.folder == project / "data" / "cache"
+    assert keep.known is None
+    generate(project, replace(PLAIN, cache=False))
+    assert ran.task("shop.cart").keep is None
 
 
 # -- --target -------------------------------------------------------------------------------------------------------
@@ -380,3 +405,25 @@ def test_notes_say_what_is_missing(project: Path, ran: Ran, monkeypatch: pytest.
     [sandbox, no_pytest] = generate(project, replace(PLAIN, sandbox=False)).notes
     assert "sandbox is off" in sandbox
     assert "-m pip install pytest" in no_pytest
+
+
+@pytest.mark.parametrize(("has_pytest", "missing"), [(True, "hypothesis"), (False, "pytest")])
+def test_property_tests_need_hypothesis_beside_pytest(
+    project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch, has_pytest: bool, missing: str
+) -> None:
+    monkeypatch.setattr(wiring, "find_interpreter", lambda *_: interpreter(has_pytest=has_pytest))
+    with pytest.raises(UnavailableError, match=f"--properties: {missing} is not installed") as caught:
+        generate(project, replace(PLAIN, properties=True))
+    assert (caught.value.exit_code, caught.value.slug) == (3, "no-hypothesis")
+    assert "-m pip install pytest 'hypothesis" in caught.value.hint
+    assert ran.tasks == []
+
+
+def test_property_tests_are_looked_for_where_they_are_asked_for(
+    project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "find_interpreter", lambda *_: replace(interpreter(), has_hypothesis=True))
+    generate(project, replace(PLAIN, properties=True))
+    assert ran.task("shop.tax").properties
+    generate(project)
+    assert not ran.task("shop.tax").properties

@@ -40,12 +40,14 @@ def generate(
     fail_under: options.FailUnder = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print a diff on stdout.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite generated suites that were edited by hand, too.")
+        bool, typer.Option("--force", help="Do all of it again, and overwrite suites that were edited by hand, too.")
     ] = False,
     update: Annotated[bool, typer.Option("--update", help="Refresh only suites whose targets changed.")] = False,
+    cache: options.Cache = None,
     ignore_existing: options.IgnoreExisting = None,
     private: options.Private = None,
     why: options.Why = None,
+    properties: options.Properties = None,
     sandbox: options.Sandbox = None,
     memory_mb: options.MemoryMb = None,
     json_output: options.JsonOutput = False,
@@ -78,6 +80,9 @@ def generate(
         if not isinstance(so_far, RunReport):
             raise
         return outcome_of(so_far, config, verbose=verbose, interrupted=True)
+    except wiring.Unfinished as cut:
+        session.so_far = outcome_of(cut.report, config, verbose=verbose)
+        raise (cut.__cause__ or cut) from None
     return outcome_of(report, config, verbose=verbose)
 
 

@@ -106,6 +106,21 @@ Private = Annotated[
         help="Test private functions and methods directly; on unless configured otherwise.",
     ),
 ]
+Properties = Annotated[
+    bool | None,
+    typer.Option(
+        "--properties/--no-properties",
+        help="Offer Hypothesis tests, too, where they notice what examples do not; off unless configured otherwise.",
+    ),
+]
+Cache = Annotated[
+    bool | None,
+    typer.Option(
+        "--cache/--no-cache",
+        help="Leave out what an earlier run did on the same code with the same settings; on unless configured "
+        "otherwise.",
+    ),
+]
 IgnoreExisting = Annotated[
     bool | None,
     typer.Option(

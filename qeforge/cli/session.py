@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from qeforge.cli.console import Terminal
+from qeforge.cli.outcome import Outcome
 from qeforge.config import RUN_ONLY, SETTINGS, Config, load_config
 from qeforge.errors import UsageError
 
@@ -20,7 +21,7 @@ class Session:
     """One run of one command.
 
     `terminal` is a guess from the raw arguments until the command has begun, so that even a usage error is an
-    envelope under `--json`.
+    envelope under `--json`. `so_far` is what a run that fails has done all the same.
     """
 
     def __init__(self, args: Sequence[str]) -> None:
@@ -28,6 +29,7 @@ class Session:
         self.terminal = Terminal(json="--json" in options)
         self.begun = False
         self.recorder: Recorder | None = None
+        self.so_far: Outcome | None = None
 
     @contextmanager
     def progress(self) -> Iterator["Recorder"]:

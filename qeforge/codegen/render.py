@@ -12,10 +12,12 @@ from qeforge.codegen.formatting import line_length
 from qeforge.codegen.header import stamp
 from qeforge.codegen.imports import ImportPlan, Origin, bindings, rename
 from qeforge.codegen.names import name_cases, name_table, unique_name
+from qeforge.codegen.properties import property_functions
 from qeforge.codegen.syntax import bound_names, lay_out_strings
 from qeforge.codegen.tables import TestFunction, tabulate
-from qeforge.codegen.why import reasons
+from qeforge.codegen.why import mutants_reason, reasons
 from qeforge.domain.mutant import Mutant
+from qeforge.domain.properties import PropertyTest
 from qeforge.domain.target import Target
 from qeforge.domain.testcase import Suite, TestCase
 
@@ -37,6 +39,7 @@ def render(
     *,
     why: bool = True,
     mutants: Mapping[str, Mutant] = _NO_MUTANTS,
+    properties: Sequence[PropertyTest] = (),
 ) -> str:
     """The whole file with its marks, valid Python, not yet formatted.
 
@@ -45,6 +48,7 @@ def render(
         targets: every target of the module by id, in source order; tests stand in that order.
         why: whether each test says what justifies it.
         mutants: those that cases kill, by id, to describe them in full.
+        properties: property tests, written after the other tests of their target.
     """
     functions, helpers, fixtures, plan = _functions(suite, targets)
     width = line_length(suite.path)
@@ -56,6 +60,13 @@ def render(
     for function, comment in zip(functions, comments, strict=True):
         text = function_source(function, comment, width)
         pieces.append(Piece(name=function.name, text=text, target=function.target))
+    if properties:
+        notes = [mutants_reason(test.mutants, mutants, width - 6) if why else "" for test in properties]
+        names = [piece.name for piece in pieces]
+        for stated in property_functions(properties, targets, plan, taken=names, comments=notes):
+            pieces.append(Piece(name=stated.name, text=stated.text, target=stated.target))
+        rank = {target.id: place for place, target in enumerate(_in_order(targets), start=1)}
+        pieces.sort(key=lambda piece: rank.get(piece.target, 0 if not piece.target else len(rank) + 1))
     texts = [lay_out_strings(piece.text, width) for piece in pieces]
     imports = plan.statements([ast.parse(text) for text in texts]).rstrip("\n")
     head = "\n\n".join(filter(None, (f'"""Tests for {suite.module}."""', imports)))

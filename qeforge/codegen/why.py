@@ -44,6 +44,11 @@ def reasons(tests: Sequence[Sequence[TestCase]], mutants: Mapping[str, Mutant], 
     return found
 
 
+def mutants_reason(killed: frozenset[str], mutants: Mapping[str, Mutant], width: int) -> str:
+    """The comment of a test that is there for the mutants that it kills and for nothing else."""
+    return _reason(frozenset(), killed, mutants, width)
+
+
 def _reason(goals: frozenset[Goal], killed: frozenset[str], mutants: Mapping[str, Mutant], width: int) -> str:
     parts = []
     reached = _reached(goals)

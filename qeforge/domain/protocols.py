@@ -1,14 +1,15 @@
 """The seams: where there is an effect on the world, or a second implementation."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import ModuleFacts
 from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant, MutantJob, MutantResult, Probe
 from qeforge.domain.observation import Observation
+from qeforge.domain.survivor import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,27 @@ class Proposer(Protocol):
         ...
 
 
+@runtime_checkable
+class Aimer(Protocol):
+    """A proposer that can also aim at a single mutant."""
+
+    def aim(
+        self, sighting: Sighting, nearest: Candidate | None, count: int, done: Container[str]
+    ) -> Sequence[Candidate]:
+        """At most `count` candidates that should bring the mutant's difference further than `nearest` did, best first.
+        They may have been offered before; none has a key that is in `done`, as those were run against this mutant."""
+        ...
+
+
+@runtime_checkable
+class Curious(Protocol):
+    """A proposer that may want to know which operands met in what it offered, also where that gained nothing."""
+
+    def curious(self, observed: Sequence[tuple[Candidate, Observation]]) -> Sequence[Candidate]:
+        """Of what was just run and told to `learn`, the candidates to run once more with their operands captured."""
+        ...
+
+
 class Judge(Protocol):
     """Runs candidates against one imported module, in a sandbox, on the target's interpreter."""
 
@@ -61,6 +83,11 @@ class Judge(Protocol):
         self, jobs: Sequence[MutantJob], probes: Sequence[Probe], *, first_only: bool = True
     ) -> list[MutantResult]:
         """One result per job; with `first_only` a job ends at its first kill."""
+        ...
+
+    def stages(self, jobs: Sequence[MutantJob], candidates: Sequence[Candidate], *, traced: int = 2) -> list[Sighting]:
+        """How far each job's mutant comes over candidates, by their indices; the states of the first `traced` are
+        compared where none of them notices it."""
         ...
 
     def close(self) -> None:

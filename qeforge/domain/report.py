@@ -39,7 +39,9 @@ class Suspect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleReport:
     """One module's outcome. `old` and `new` are the suite's text before and after, for a diff; `dropped` counts tests
-    that were found and not kept, by reason; `open_lines` are lines no test reaches."""
+    that were found and not kept, by reason; `open_lines` are lines no test reaches; `equivalent` are survivors that
+    probably mean the same as the original, each with the reason; `cached` says that an earlier run found it;
+    `notes` are remarks that concern the whole run."""
 
     module: str
     path: Path
@@ -57,6 +59,9 @@ class ModuleReport:
     suspects: tuple[Suspect, ...] = ()
     open_lines: tuple[int, ...] = ()
     survivors: tuple[str, ...] = ()
+    equivalent: tuple[tuple[str, str], ...] = ()
+    cached: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,7 @@ class RunReport:
         if not scored:
             return None
         lines = branches = lines_met = branches_met = mutants = killed = 0
+        equivalent = sum(m.score.equivalent for m in scored if m.score is not None)
         tests = failing = flaky = duplicates = kept = offered = 0
         for m in scored:
             assert m.score is not None
@@ -95,6 +101,7 @@ class RunReport:
             tests=tests,
             mutants=mutants,
             mutants_killed=killed,
+            equivalent=equivalent,
             failing=failing,
             flaky=flaky,
             duplicates=duplicates,

@@ -9,7 +9,8 @@ LINE_WEIGHT, BRANCH_WEIGHT, MUTATION_WEIGHT = 0.15, 0.35, 0.50
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """Rates in [0, 1]; `mutation` is None where no mutants were run. `kept` of `offered` tests were worth writing;
-    `flaky` and `failing` count tests. `seconds` is wall time; `tokens` and `usd` are what models cost."""
+    `flaky` and `failing` count tests. `seconds` is wall time; `tokens` and `usd` are what models cost.
+    `equivalent` of the mutants that nothing kills probably mean the same as the original; they count in `mutation`."""
 
     line: float
     branch: float
@@ -25,6 +26,13 @@ class Score:
     seconds: float = 0.0
     tokens: int = 0
     usd: float = 0.0
+    equivalent: int = 0
+
+    @property
+    def mutation_without_equivalent(self) -> float | None:
+        """The rate of mutants killed if those that probably mean the same are left out; None where there are none."""
+        counted = self.mutants - self.equivalent
+        return self.mutants_killed / counted if self.equivalent and counted else None
 
     @property
     def quality(self) -> float:

@@ -5,6 +5,7 @@ shortest plan, and search is aimed at goals whose guarding line has been reached
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from qeforge.domain.observation import Arc, Observation, Outcome
@@ -42,6 +43,11 @@ class Archive:
                 parents.sort(key=lambda entry: entry[:2])
                 del parents[_PARENTS:]
         return fresh
+
+    @property
+    def lines(self) -> Collection[int]:
+        """Lines that any plan ran."""
+        return self._parents.keys()
 
     def parents(self, line: int) -> list[Plan]:
         """Plans that run this line, the cheapest first."""

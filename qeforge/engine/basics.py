@@ -111,6 +111,9 @@ KNOWN: dict[str, tuple[Value, ...]] = {
     "types.SimpleNamespace": (
         _at("SimpleNamespace(a=1)", "SimpleNamespace", "from types import SimpleNamespace", shared=True),
     ),
+    "coroutine": (_at("asyncio.sleep(0, 1)", "coroutine", "import asyncio", shared=True),),
+    "types.FrameType": (_at("sys._getframe()", "frame", "import sys"),),
+    "types.CodeType": (_at("(lambda x: x).__code__", "code"),),
     "types.ModuleType": (_at("json", "module", "import json"),),
     "collections.OrderedDict": (
         _at("OrderedDict(a=1, b=2)", "OrderedDict", "from collections import OrderedDict", shared=True),
@@ -139,6 +142,8 @@ ALIASES: dict[str, str] = {
     "io.IOBase": "io.StringIO",
     "typing.IO": "io.StringIO",
     "numbers.Number": "int",
+    "collections.abc.Awaitable": "coroutine",
+    "collections.abc.Coroutine": "coroutine",
     "numbers.Real": "float",
     "numbers.Integral": "int",
     "typing.SupportsInt": "int",
@@ -195,6 +200,10 @@ def owner_of(attributes: frozenset[str]) -> str:
             return name
     if public & {"strftime", "isoformat", "tzinfo", "utcoffset", "timestamp", "astimezone"}:
         return "datetime.datetime"
+    if public & {"f_code", "f_back", "f_locals", "f_globals", "f_lineno"}:
+        return "types.FrameType"
+    if public & {"co_code", "co_name", "co_varnames", "co_filename"}:
+        return "types.CodeType"
     if public & {"total_seconds"}:
         return "datetime.timedelta"
     if public <= {

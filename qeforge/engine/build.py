@@ -1,19 +1,20 @@
 """Arguments of any type: literals, containers, files, callables, objects through their constructors, stand-ins."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from qeforge.analysis.evidence import Evidence
 from qeforge.domain.facts import ANY, ClassFact, ClassKind, ModuleFacts, ParameterFact, TypeRef
-from qeforge.domain.target import ParameterKind
-from qeforge.engine import basics, hints, patterns, samples
+from qeforge.engine import basics, hints, patterns, samples, standins
+from qeforge.engine.rows import Needs, argument_rows
 from qeforge.engine.shapes import (
     dict_of,
     interleave,
     is_literal,
-    path_value,
+    namespaces,
+    paths_for,
     pick,
     reference,
     stand_in,
@@ -46,7 +47,8 @@ class Builder:
         self.numbers = tuple(numbers)
         self.rng = rng
         self.instances: dict[str, list[Value]] = {}
-        self.recipes: dict[str, tuple[str, ...]] = {}
+        self.standins = True
+        """Whether stand-ins are made from what the code does with each attribute and each result."""
         self._by_name = {fact.dotted: fact for fact in facts.classes.values()}
         self._made: dict[tuple[object, ...], list[Value]] = {}
         self._kept: dict[int, Evidence] = {}
@@ -116,7 +118,7 @@ class Builder:
     def _kinds_of(self, dotted: str) -> list[str]:
         """Concrete classes that are one, those that need the least first."""
         found = [
-            (sum(_Needs(p).required for p in fact.constructor), name)
+            (sum(Needs(p).required for p in fact.constructor), name)
             for name, fact in self._by_name.items()
             if dotted in fact.ancestors and not fact.abstract
         ]
@@ -149,7 +151,7 @@ class Builder:
         if kind in basics.CALLABLES:
             return self._callables(type, evidence, depth)
         if kind in basics.PATHS:
-            return self._paths(name)
+            return paths_for(name)
         if kind == "type":
             return self._classes(type)
         return self.instance(kind, depth)
@@ -178,6 +180,8 @@ class Builder:
 
     def _inner(self, type: TypeRef, index: int, name: str, evidence: Evidence | None, depth: int) -> list[Value]:
         inner = type.args[index] if index < len(type.args) and type.args[index].name != "..." else ANY
+        if evidence is not None and evidence != _NO_EVIDENCE and self.standins:
+            depth = min(depth, _DEEPEST - 2)  # evidence ends by itself
         if depth >= _DEEPEST:
             return [literal("1"), literal('"a"')]
         if inner.name == "Any" and (evidence is None or evidence == _NO_EVIDENCE):
@@ -251,20 +255,6 @@ class Builder:
         made.append(stand_in())
         return made
 
-    def _paths(self, name: str) -> list[Value]:
-        folder = bool(samples.words(name) & {"dir", "directory", "folder", "root"})
-        file = [
-            path_value("data.txt", '{name}.write_text("one\\ntwo\\n")'),
-            path_value("missing.txt"),
-            path_value("data.json", "{name}.write_text('{{\"a\": 1}}')"),
-            path_value("empty.txt", '{name}.write_text("")'),
-        ]
-        folders = [
-            Value(source="tmp_path", type_name="PosixPath", fixtures=("tmp_path",)),
-            path_value("folder", "{name}.mkdir()", '({name} / "a.txt").write_text("one")'),
-        ]
-        return folders + file if folder else file + folders
-
     def _classes(self, type: TypeRef) -> list[Value]:
         wanted = type.args[0].name if type.args else ""
         fact = self._by_name.get(wanted)
@@ -291,12 +281,15 @@ class Builder:
             for arguments in self.argument_rows(fact.constructor, context=name, depth=depth + 1):
                 built = call(source, arguments, type_name=name, imports=imports)
                 made.append(replace(built, before=merged((built.before, before))))
+            if fact.abstract and before and made:
+                fuller = [subclass(reference(fact.path)[0], name, fact.abstract, result) for result in ("1", '"abc"')]
+                made[1:1] = [replace(made[0], before=(*made[0].before[:-1], each)) for each in fuller]
             method = {m.qualname.rpartition(".")[2]: m for m in fact.methods}
             for factory in fact.factories:
                 if factory in method and not before:
                     rows = self.argument_rows(method[factory].parameters, context=factory, depth=depth + 1)
                     made += [call(f"{source}.{factory}", row, type_name=name, imports=imports) for row in rows[:2]]
-        elif not any(p.required for p in map(_Needs, fact.constructor)):
+        elif not any(p.required for p in map(Needs, fact.constructor)):
             made.append(Value(source=f"{source}()", type_name=name, imports=imports, shared=True, before=before))
         return made or [stand_in()]
 
@@ -309,36 +302,12 @@ class Builder:
         evidence: Mapping[str, Evidence] | None = None,
     ) -> list[list[tuple[str, Value]]]:
         """A few argument lists: the required only, then with each optional, with other values for all."""
-        required = [p for p in parameters if _Needs(p).required]
-        optional = [p for p in parameters if p.has_default]
-        columns = {
-            p.name: [
-                v
-                for v in self.values(p.type, p.name, (evidence or {}).get(p.name), context=context, depth=depth)
-                if v.plain
-            ]
-            or [literal("None")]
-            for p in (*required, *optional[:8])
-        }
 
-        def row(chosen: Iterable[ParameterFact], index: int) -> list[tuple[str, Value]]:
-            return [
-                ("" if _Needs(p).positional and not p.has_default else p.name, pick(columns[p.name], index))
-                for p in chosen
-            ]
+        def column(parameter: ParameterFact, deeper: int) -> list[Value]:
+            known = (evidence or {}).get(parameter.name)
+            return self.values(parameter.type, parameter.name, known, context=context, depth=depth + deeper)
 
-        rows = [row(required, 0)]
-        rows += [row([*required, p], 0) for p in optional[:8]] + [row([*required, p], 1) for p in optional[:8]]
-        rows += [row(required, index) for index in range(1, 4)] if required else []
-        rows += [row([*required, *optional[:8]], index) for index in range(2)] if optional else []
-        for p in parameters:
-            if p.kind is ParameterKind.VAR_POSITIONAL:
-                items = [
-                    v for v in self.values(p.type, p.name, (evidence or {}).get(p.name), depth=depth + 1) if v.plain
-                ]
-                rows.append([*row(required, 0), ("", items[0])])
-        seen = {tuple((name, value.source) for name, value in r): r for r in reversed(rows)}
-        return list(seen.values())[::-1]
+        return argument_rows(parameters, column)
 
     def _foreign(self, dotted: str) -> list[Value]:
         """An object of a class that nothing is known of: a stand-in that accepts everything."""
@@ -360,15 +329,20 @@ class Builder:
             columns += [
                 self.instance(dotted, depth + 1) for dotted in self._classes_with(attributes)[:3] if depth < _DEEPEST
             ]
-            columns.append(self._stand_ins(evidence, depth))
+            if not self.standins or all(owner != name for _, name in basics.ATTRIBUTE_OWNERS):
+                columns.append(self._stand_ins(evidence, depth))
+        elif evidence.result is not None and evidence.called and self.standins and depth < _DEEPEST:
+            columns.append(standins.method(name, evidence, self._fitting(depth)))
         if evidence.keys:
             columns.append(self._mappings(TypeRef("dict"), evidence, depth))
         if evidence.called:
             columns.append(self._callables(TypeRef("callable"), evidence, depth))
+        if evidence.awaited:
+            columns.append(list(basics.KNOWN["coroutine"]))
         if evidence.file_like:
             columns.append(list(basics.KNOWN["io.StringIO"]))
         if evidence.path_like:
-            columns += [[of("a.txt")], self._paths(name)]
+            columns += [[of("a.txt")], paths_for(name)]
         if evidence.patterns or evidence.prefixes or evidence.suffixes:
             columns.append(self._texts(name, evidence, context))
         if evidence.iterated or evidence.indexed:
@@ -393,7 +367,7 @@ class Builder:
         if sort == "callable":
             return [self._callables(TypeRef("callable"), evidence, depth)]
         if sort == "path":
-            return [self._paths(name), self._texts(name, evidence, context)]
+            return [paths_for(name), self._texts(name, evidence, context)]
         if sort == "list":
             return [self._containers("list", TypeRef("list"), name, evidence, depth)]
         if sort == "dict":
@@ -415,42 +389,12 @@ class Builder:
 
     def _stand_ins(self, evidence: Evidence, depth: int) -> list[Value]:
         """The smallest object with the attributes that the code uses."""
-        made: list[Value] = []
-        columns: list[tuple[str, list[Value]]] = []
-        for attribute, inner in islice(evidence.attributes.items(), 8):
-            if attribute.startswith("__"):
-                continue
-            if inner.called:
-                columns.append((attribute, [Value(source="lambda *args, **kwargs: None", type_name="function")]))
-            elif depth < _DEEPEST:
-                columns.append(
-                    (
-                        attribute,
-                        [v for v in self.values(ANY, attribute, inner, depth=depth + 1) if v.plain][:4]
-                        or [literal("1")],
-                    )
-                )
-            else:
-                columns.append((attribute, [literal("1")]))
-        if columns:
-            for row in range(3):
-                arguments = [(name, pick(values, row)) for name, values in columns]
-                made.append(
-                    call(
-                        "SimpleNamespace",
-                        arguments,
-                        type_name="SimpleNamespace",
-                        imports=("from types import SimpleNamespace",),
-                    )
-                )
-        made.append(stand_in())
-        return made
+        if self.standins and depth < _DEEPEST:
+            return [*standins.stand_ins(evidence, self._fitting(depth)), stand_in()]
+        return namespaces(
+            evidence, lambda name, inner: self.values(ANY, name, inner, depth=depth + 1) if depth < _DEEPEST else []
+        )
 
-
-class _Needs:
-    """What a call must give to a parameter."""
-
-    def __init__(self, parameter: ParameterFact) -> None:
-        self.positional = parameter.kind in (ParameterKind.POSITIONAL, ParameterKind.POSITIONAL_ONLY)
-        variadic = parameter.kind in (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
-        self.required = not parameter.has_default and not variadic
+    def _fitting(self, depth: int) -> standins.Fitting:
+        """Evidence ends by itself; only objects that are built for an attribute count as deeper."""
+        return lambda name, evidence: self.values(ANY, name, evidence, depth=depth)

@@ -22,6 +22,7 @@ _PROCESS: _Answers = {
     "subprocess.check_call": (("0", ()),),
     "subprocess.Popen": (("MagicMock()", (_MOCK,)),),
     "subprocess.getoutput": (('"abc"', ()),),
+    "subprocess.getstatusoutput": (('(0, "abc")', ()),),
     "os.system": (("0", ()), ("1", ())),
     "os.popen": (('io.StringIO("abc\\n")', ("import io",)),),
 }
@@ -51,6 +52,12 @@ _NETWORK: _Answers = {
     "socket.gethostbyname": (('"192.0.2.1"', ()),),
     "http.client.HTTPSConnection": (("MagicMock()", (_MOCK,)),),
     "http.client.HTTPConnection": (("MagicMock()", (_MOCK,)),),
+    "urllib.request.urlretrieve": (('("abc.txt", None)', ()),),
+    "urllib.request.build_opener": (("MagicMock()", (_MOCK,)),),
+    "socket.getaddrinfo": (("[]", ()),),
+    "socket.getfqdn": (('"host.example.com"', ()),),
+    "aiohttp.ClientSession": (("MagicMock()", (_MOCK,)),),
+    "httpx.AsyncClient": (("MagicMock()", (_MOCK,)),),
 }
 _BY_KIND = {"process": _PROCESS, "network": _NETWORK}
 
@@ -67,15 +74,16 @@ def fakes_for(tree: ast.Module, module: str, kind: str) -> list[Fake]:
     """Stand-ins for what a module calls of one kind, `process` or `network`; what it imported by name is replaced
     in the module itself."""
     found = []
-    for place, known in _uses(tree, module, _BY_KIND[kind]):
+    for place, known in uses(tree, module, kind):
         for result, imports in _BY_KIND[kind][known]:
             statement = f'monkeypatch.setattr("{place}", lambda *args, **kwargs: {result})'
             found.append(Fake(statement=statement, imports=imports))
     return found
 
 
-def _uses(tree: ast.Module, module: str, known: _Answers) -> Iterator[tuple[str, str]]:
-    """Where to put a stand-in and what it stands for, for each known callable that the code mentions."""
+def uses(tree: ast.Module, module: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Where to put a stand-in and what it stands for, for each known callable of a kind that the code mentions."""
+    known = _BY_KIND[kind]
     mentioned = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     aliases: dict[str, str] = {}
     for node in ast.walk(tree):

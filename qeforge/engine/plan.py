@@ -22,6 +22,10 @@ class Drive(StrEnum):
     ENTER = "enter"  # a context manager
     ENTER_RAISE = "enter, raise"  # a context manager whose body raises
     ENTER_ASYNC = "enter async"
+    SEND = "send"  # a generator, into which `then` is sent
+    THROW = "throw"  # a generator, into which `error` is thrown
+    CLOSE = "close"  # a generator, closed at its first item
+    INVOKE = "invoke"  # a click command, on its one argument, the vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +50,13 @@ class Step:
 class Plan:
     """A candidate before it is text.
 
-    `then` are the arguments with which a returned function is called, None when it is not. `world` are statements
-    that arrange the surroundings first (a working folder, an environment variable), with their fixtures and imports.
+    `receiver` is the object of a method, or the class on which a class method is called when it is not its own.
+    `then` are the arguments with which a returned function is called, None when it is not, and `after` those for what
+    that returns. `through` is an expression that finds a function which the call put somewhere, to be called with
+    `then`; `{receiver}` in it is the receiver's variable. `error` is what is raised in the body of a context manager or
+    thrown into a generator. `world` are statements that arrange the surroundings first (a folder, an environment
+    variable), with their fixtures and imports.
+    `aim` is the line of the predicate that it was changed to turn, 0 for none.
     `generation` counts the changes since it was seeded.
     """
 
@@ -57,16 +66,25 @@ class Plan:
     arguments: tuple[Argument, ...] = ()
     drive: Drive = Drive.CALL
     then: tuple[Argument, ...] | None = None
+    after: tuple[Argument, ...] | None = None
+    through: str = ""
+    error: str = 'ValueError("boom")'
     world: tuple[str, ...] = ()
     world_imports: tuple[str, ...] = ()
     world_fixtures: tuple[str, ...] = ()
     generation: int = 0
+    aim: int = 0
 
     def values(self) -> list[Value]:
         """Every value in it, the receiver first."""
         inner = [a.value for step in self.steps for a in step.arguments]
         own = [self.receiver] if self.receiver else []
-        return [*own, *inner, *(a.value for a in self.arguments), *(a.value for a in self.then or ())]
+        return [
+            *own,
+            *inner,
+            *(a.value for a in self.arguments),
+            *(a.value for a in (*(self.then or ()), *(self.after or ()))),
+        ]
 
     def map_values(self, change: Callable[[Value], Value]) -> "Plan":
         """The same plan with every value replaced by `change(value)`."""
@@ -80,6 +98,7 @@ class Plan:
             steps=tuple(replace(step, arguments=row(step.arguments)) for step in self.steps),
             arguments=row(self.arguments),
             then=None if self.then is None else row(self.then),
+            after=None if self.after is None else row(self.after),
             generation=self.generation + 1,
         )
 
@@ -181,24 +200,36 @@ def to_candidate(plan: Plan, *, proposer: str = "native") -> Candidate:
             texts.append(f"{argument.name}={text}" if argument.keyword else text)
         return texts
 
-    receiver = bind(_snake(target.owner or top), plan.receiver) if plan.receiver else ""
+    receiver = ""
+    if plan.receiver is not None:
+        inline = target.kind is Kind.CLASS_METHOD
+        receiver = plan.receiver.source if inline else bind(_snake(target.owner or top), plan.receiver)
     for step in plan.steps:
-        inside = f"{receiver}.{step.method}({', '.join(passed(step.arguments))})"
+        inside = _stepped(receiver, step.method, passed(step.arguments))
         if step.awaited:
             imports.append("import asyncio")
             inside = f"asyncio.run({inside})"
         arrange.append(inside)
     texts = passed(plan.arguments)
     act = _act(plan, receiver, texts)
-    if plan.then is not None:
+    if plan.through:
+        arrange.append(act)
+        act = plan.through.replace("{receiver}", receiver)
+    if plan.then is not None and plan.drive is not Drive.SEND:
         act = f"{act}({', '.join(passed(plan.then, 'inner_'))})"
-    act = _driven(plan.drive, act, arrange, imports)
+    if plan.after is not None:
+        act = f"{act}({', '.join(passed(plan.after, 'inner_'))})"
+    if plan.drive in (Drive.SEND, Drive.THROW, Drive.CLOSE):
+        sent = passed(plan.then or (), "sent_") if plan.drive is Drive.SEND else []
+        act = _resumed(plan, act, sent, bind, arrange)
+    act = _driven(plan, act, arrange, imports)
+    words = set(re.findall(r"\w+", "\n".join([*arrange, act])))  # what a value was changed into may use no fixture
     return Candidate(
         target=target.id,
         act=act,
         arrange=tuple(arrange),
         imports=merged((imports,)),
-        fixtures=merged((fixtures,)),
+        fixtures=tuple(name for name in merged((fixtures,)) if name in plan.world_fixtures or name in words),
         proposer=proposer,
     )
 
@@ -242,10 +273,14 @@ _SHADOWED = frozenset(
 def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
     target = plan.target
     inside = ", ".join(texts)
+    if plan.drive is Drive.INVOKE:
+        return f"CliRunner().invoke({target.qualname}, {inside})"
     if target.kind is Kind.PROPERTY:
         return f"{receiver}.{target.name} = {texts[0]}" if texts else f"{receiver}.{target.name}"
     if target.kind is Kind.CONSTRUCTOR:
         return f"{target.owner or target.qualname}({inside})"
+    if target.kind is Kind.CLASS_METHOD and receiver:
+        return f"{receiver}.{_mangled(target.owner or '', target.name)}({inside})"
     if target.kind is not Kind.METHOD or not receiver:
         owner, _, name = target.qualname.rpartition(".")
         return f"{owner}.{_mangled(owner, name)}({inside})" if owner else f"{name}({inside})"
@@ -284,9 +319,31 @@ def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
             return f"{receiver}.{_mangled(target.owner or '', name)}({inside})"
 
 
-def _driven(drive: Drive, act: str, arrange: list[str], imports: list[str]) -> str:
-    match drive:
-        case Drive.CALL:
+def _stepped(receiver: str, method: str, texts: list[str]) -> str:
+    match method, texts:
+        case "__setitem__", [key, value]:
+            return f"{receiver}[{key}] = {value}"
+        case "__delitem__", [key]:
+            return f"del {receiver}[{key}]"
+        case "__call__", _:
+            return f"{receiver}({', '.join(texts)})"
+        case _:
+            return f"{receiver}.{method}({', '.join(texts)})"
+
+
+def _resumed(plan: Plan, act: str, sent: list[str], bind: Callable[[str, Value], str], arrange: list[str]) -> str:
+    """A generator that is at its first item, and what is done to it there."""
+    generator = bind("generator", Value(source=act))
+    arrange.append(f"next({generator})")
+    arrange.extend(f"{generator}.send({text})" for text in sent[:-1])
+    if plan.drive is Drive.SEND:
+        return f"{generator}.send({', '.join(sent[-1:]) or 'None'})"
+    return f"{generator}.close()" if plan.drive is Drive.CLOSE else f"{generator}.throw({plan.error})"
+
+
+def _driven(plan: Plan, act: str, arrange: list[str], imports: list[str]) -> str:
+    match plan.drive:
+        case Drive.CALL | Drive.SEND | Drive.THROW | Drive.CLOSE:
             return act
         case Drive.LIST:
             return f"list({act})"
@@ -303,11 +360,14 @@ def _driven(drive: Drive, act: str, arrange: list[str], imports: list[str]) -> s
         case Drive.ENTER:
             return f"with {act} as entered:\n    result = entered"
         case Drive.ENTER_RAISE:
-            return f'with {act}:\n    raise ValueError("boom")'
+            return f"with {act}:\n    raise {plan.error}"
         case Drive.ENTER_ASYNC:
             imports.append("import asyncio")
             arrange.append(f"async def enter():\n    async with {act} as entered:\n        return entered")
             return "asyncio.run(enter())"
+        case Drive.INVOKE:
+            imports.append("from click.testing import CliRunner")
+            return act
 
 
 def _mangled(owner: str, name: str) -> str:

@@ -4,18 +4,25 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from qeforge.analysis.command_line import argument_parameters, commands_of, decorated_commands
 from qeforge.analysis.constants import Constants, module_constants, target_constants
 from qeforge.analysis.evidence import Evidence
+from qeforge.analysis.registered import handed_to
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.facts import CallableFact, ModuleFacts, ParameterFact, TypeRef
 from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
 from qeforge.engine import patterns
 from qeforge.engine.build import Builder
+from qeforge.engine.commands import vectors
 from qeforge.engine.plan import Argument, Drive, Plan
 from qeforge.engine.state import FLAVOURS, State, texts_of
 from qeforge.engine.value import Value, literal, of
 from qeforge.engine.worlds import Worlds
 
 _VARIADIC = (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
+
+_CALLERS = ("lambda function: function()", "lambda function: function(1)", 'lambda function: function("abc")')
+"""What calls the function that it is given."""
 
 
 class Seeder:
@@ -46,6 +53,10 @@ class Seeder:
         self._evidence = evidence
         self._worlds = worlds
         self._constants = module_constants(module)
+        self._symbols = symbols = symbols_of(module)
+        self._vectors = [of(list(vector)) for vector in vectors(commands_of(symbols))]
+        self._parsed = argument_parameters(symbols)
+        self._commands = decorated_commands(symbols)
 
     def state(self, target: Target) -> State:
         """What is known of a target before its first run."""
@@ -63,6 +74,10 @@ class Seeder:
         self, target: Target, parameter: ParameterFact, evidence: Evidence | None, constants: Constants
     ) -> list[Value]:
         pool = self.builder.values(parameter.type, parameter.name, evidence, context=target.name)
+        if (target.qualname, parameter.name) in self._parsed:
+            return [*self._vectors, *pool[:6]]
+        if parameter.name in handed_to(self._symbols, target):
+            pool = [*map(literal, _CALLERS), *pool]
         kinds = {value.type_name for value in pool[:4]}
         if "str" in kinds:
             own = [of(text) for text in texts_of(constants.strings)[:12] if len(text) <= 80]
@@ -103,6 +118,12 @@ class Seeder:
     def seeds(self, state: State) -> list[Plan]:
         """The plain call, then one argument after another changed, then optional ones added, then all at random."""
         target, parameters = state.target, state.parameters
+        if target.qualname in self._commands:
+            invoked = vectors([self._commands[target.qualname]])
+            return [
+                Plan(target=target, arguments=(Argument(name="arguments", value=of(list(vector))),), drive=Drive.INVOKE)
+                for vector in invoked
+            ]
         drive = FLAVOURS[target.flavour]
         if target.kind is Kind.METHOD and target.name in ("__enter__", "__exit__"):
             drive = Drive.ENTER
@@ -183,32 +204,3 @@ class Seeder:
     def _drawn(self, pool: Sequence[Value]) -> Value:
         """One of the pool, the first ones more often."""
         return pool[min(int(self.rng.expovariate(4 / len(pool))), len(pool) - 1)]
-
-    def call_the_result(self, plan: Plan) -> list[Plan]:
-        """Calls of a returned function, with the parameters of the closures that the target defines."""
-        prefix = f"{plan.target.qualname}."
-        inner = [t for t in self.module.targets if t.kind is Kind.CLOSURE and t.qualname.startswith(prefix)]
-        plans = []
-        for closure in inner[:4]:
-            facts = [
-                ParameterFact(name=p.name, kind=p.kind, has_default=p.default is not None) for p in closure.parameters
-            ]
-            evidence = self._evidence.get(closure.id, {})
-            for row in self.builder.argument_rows(facts, context=closure.name, depth=0, evidence=evidence)[:8]:
-                then = tuple(
-                    Argument(name=name or f"value{i}", value=value, keyword=bool(name))
-                    for i, (name, value) in enumerate(row)
-                )
-                drive = FLAVOURS[closure.flavour]
-                plans.append(replace(plan, then=then, drive=drive, generation=plan.generation + 1))
-        plans += [
-            replace(plan, then=then, generation=plan.generation + 1)
-            for then in (
-                (),
-                (Argument(name="value", value=literal("1")),),
-                (Argument(name="value", value=literal('"abc"')),),
-                (Argument(name="value", value=Value(source="lambda x: x", type_name="function")),),
-                (Argument(name="value", value=literal("1")), Argument(name="other", value=literal("2"))),
-            )
-        ]
-        return plans

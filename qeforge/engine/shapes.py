@@ -1,11 +1,13 @@
 """Pieces that arguments are put together from."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
-from qeforge.engine.value import Value, combine, literal, unique
+from qeforge.analysis.evidence import Evidence
+from qeforge.engine import samples
+from qeforge.engine.value import Value, call, combine, literal, unique
 
 
 def stand_in() -> Value:
@@ -22,6 +24,22 @@ def path_value(file: str, *setup: str) -> Value:
     )
 
 
+def paths_for(name: str) -> list[Value]:
+    """Files and folders that exist or do not, folders first where the parameter's name speaks of one."""
+    folder = bool(samples.words(name) & {"dir", "directory", "folder", "root"})
+    files = [
+        path_value("data.txt", '{name}.write_text("one\\ntwo\\n")'),
+        path_value("missing.txt"),
+        path_value("data.json", "{name}.write_text('{{\"a\": 1}}')"),
+        path_value("empty.txt", '{name}.write_text("")'),
+    ]
+    folders = [
+        Value(source="tmp_path", type_name="PosixPath", fixtures=("tmp_path",)),
+        path_value("folder", "{name}.mkdir()", '({name} / "a.txt").write_text("one")'),
+    ]
+    return folders + files if folder else files + folders
+
+
 def reference(path: str) -> tuple[str, tuple[str, ...]]:
     """How to name `module:Outer.Inner` in a test: its source and imports."""
     module, _, qualname = path.partition(":")
@@ -30,10 +48,10 @@ def reference(path: str) -> tuple[str, tuple[str, ...]]:
     return qualname, (f"from {module} import {qualname.partition('.')[0]}",)
 
 
-def subclass(source: str, name: str, abstract: Sequence[str]) -> str:
-    """A class statement that implements the abstract methods and nothing else."""
+def subclass(source: str, name: str, abstract: Sequence[str], result: str = "None") -> str:
+    """A class statement that implements the abstract methods, which return `result`, and nothing else."""
     body = (
-        "\n".join(f"    def {method}(self, *args, **kwargs):\n        return None\n" for method in abstract)
+        "\n".join(f"    def {method}(self, *args, **kwargs):\n        return {result}\n" for method in abstract)
         or "    pass"
     )
     return f"class Concrete{name.lstrip('_')}({source}):\n{body}".rstrip()
@@ -80,3 +98,26 @@ def text_of(source: str) -> str:
     except (ValueError, SyntaxError):
         return ""
     return value if isinstance(value, str) else ""
+
+
+def namespaces(evidence: Evidence, fitting: Callable[[str, Evidence], list[Value]]) -> list[Value]:
+    """Objects with the attributes that the code uses, and a mock.
+
+    Args:
+        evidence: what the code does to the object.
+        fitting: values for an attribute, by its name and what is done to it; none where that goes too deep.
+    """
+    columns: list[tuple[str, list[Value]]] = []
+    for attribute, inner in islice(evidence.attributes.items(), 8):
+        if attribute.startswith("__"):
+            continue
+        if inner.called:
+            columns.append((attribute, [Value(source="lambda *args, **kwargs: None", type_name="function")]))
+        else:
+            columns.append((attribute, [v for v in fitting(attribute, inner) if v.plain][:4] or [literal("1")]))
+    made = []
+    for row in range(3) if columns else ():
+        arguments = [(name, pick(values, row)) for name, values in columns]
+        imports = ("from types import SimpleNamespace",)
+        made.append(call("SimpleNamespace", arguments, type_name="SimpleNamespace", imports=imports))
+    return [*made, stand_in()]

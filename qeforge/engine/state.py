@@ -47,6 +47,8 @@ class State:
     good: list[Plan] = field(default_factory=list)
     offered: int = 0
     gains: int = 0
+    seeded: bool = False
+    worked: bool = False
     timeouts: int = 0
     endless: bool = False
     lines: frozenset[int] = frozenset()

@@ -90,8 +90,11 @@ def merged(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def unique(values: Iterable[Value]) -> list[Value]:
-    """Each source and setup once, order kept."""
-    return list({(value.source, value.setup): value for value in reversed(list(values))}.values())[::-1]
+    """Each source, with what stands around it, once, order kept."""
+    found: dict[tuple[object, ...], Value] = {}
+    for value in values:
+        found.setdefault((value.source, value.setup, value.before), value)
+    return list(found.values())
 
 
 def _type_of(node: ast.expr) -> str:

@@ -4,13 +4,19 @@ Each is the least that lets the code run, written as a person would: through `mo
 """
 
 import ast
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from qeforge.analysis.command_line import commands_of
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.observation import Observation, Raised
 from qeforge.domain.target import SourceModule
+from qeforge.engine.commands import vectors
 from qeforge.engine.fakes import fakes_for
 from qeforge.engine.plan import Plan
+from qeforge.engine.steady import Steady
+from qeforge.engine.trees import Trees, with_key
 
 _CHDIR = "monkeypatch.chdir(tmp_path)"
 _NO_INPUT = ("EOFError", "click.exceptions.Abort")
@@ -19,12 +25,16 @@ _NO_INPUT = ("EOFError", "click.exceptions.Abort")
 class Worlds:
     """What the code of one module reads from its surroundings."""
 
-    def __init__(self, module: SourceModule) -> None:
+    def __init__(self, module: SourceModule, *, fakes: bool = True) -> None:
         tree = ast.parse(module.source)
+        self._faking = fakes
         self._fakes = {kind: fakes_for(tree, module.name, kind) for kind in ("process", "network")}
+        self._vectors = vectors(commands_of(symbols_of(module)))
         self._variables = dict(_environment_reads(tree))
         self._argv = _functions_using(tree, "argv", "parse_args", "ArgumentParser")
         self._stdin = _functions_using(tree, "stdin", "input")
+        self._steady = Steady(module)
+        self.trees = Trees(module)
         self._sleeps = _functions_using(tree, "sleep")
 
     def prepare(self, plan: Plan) -> Iterator[Plan]:
@@ -36,8 +46,9 @@ class Worlds:
                 yield _with(plan, f'monkeypatch.setenv("{name}", "{text}")', fixtures=("monkeypatch",))
             yield _with(plan, f'monkeypatch.delenv("{name}", raising=False)', fixtures=("monkeypatch",))
         if any(line in span for line in self._argv):
-            for arguments in ('["prog"]', '["prog", "--help"]', '["prog", "abc"]'):
-                yield _with(plan, f'monkeypatch.setattr("sys.argv", {arguments})', fixtures=("monkeypatch",))
+            for arguments in self._vectors:
+                vector = json.dumps(["prog", *arguments])
+                yield _with(plan, f'monkeypatch.setattr("sys.argv", {vector})', fixtures=("monkeypatch",))
         if any(line in span for line in self._stdin):
             for text in ('"abc\\n"', '"yes\\n"', '""', '"1\\n2\\n"'):
                 yield _with(
@@ -46,6 +57,11 @@ class Worlds:
                     fixtures=("monkeypatch",),
                     imports=("import io",),
                 )
+        for statements, imports in self._steady.worlds(span) if self._faking else ():
+            for_plan = plan
+            for statement in statements:
+                for_plan = _with(for_plan, statement, fixtures=("monkeypatch",), imports=imports)
+            yield for_plan
         if any(line in span for line in self._sleeps):
             yield _with(plan, 'monkeypatch.setattr("time.sleep", lambda seconds: None)', fixtures=("monkeypatch",))
 
@@ -67,12 +83,16 @@ class Worlds:
                 ]
             elif effect.kind == "stdin":
                 found += self._with_input(plan)
-            break
+            if found:
+                break
         return found
 
     def after_exception(self, plan: Plan, raised: Raised) -> list[Plan]:
-        """Plans with standard input, when the code asked for some."""
-        return self._with_input(plan) if raised.type_name in _NO_INPUT else []
+        """Plans with standard input, when the code asked for some; with the file that it did not find, or the key."""
+        if raised.type_name == "KeyError" and self._faking:
+            return with_key(plan, raised)
+        missing = self.trees.after_missing(plan, raised) if self._faking else []
+        return self._with_input(plan) if raised.type_name in _NO_INPUT else missing
 
     def _with_input(self, plan: Plan) -> list[Plan]:
         if any("sys.stdin" in line for line in plan.world):

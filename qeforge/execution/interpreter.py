@@ -33,6 +33,7 @@ print(json.dumps({
     "path": sys.path,
     "pytest": has("pytest"),
     "coverage": has("coverage"),
+    "hypothesis": has("hypothesis"),
 }))
 """
 
@@ -48,6 +49,7 @@ class Interpreter:
         has_pytest: whether pytest can be imported there.
         has_coverage: whether coverage can.
         prefix: `sys.prefix`: the virtual environment's folder, where it is one.
+        has_hypothesis: whether hypothesis can be imported there.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Interpreter:
     has_pytest: bool
     has_coverage: bool
     prefix: Path
+    has_hypothesis: bool = False
 
 
 def find_interpreter(explicit: Path | None, project_root: Path) -> Interpreter:
@@ -138,6 +141,7 @@ def _ask(executable: Path, origin: str, python_path: str) -> Interpreter:
         has_pytest=bool(facts["pytest"]),
         has_coverage=bool(facts["coverage"]),
         prefix=Path(facts["prefix"]),
+        has_hypothesis=bool(facts["hypothesis"]),
     )
 
 

@@ -10,6 +10,7 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import ModuleFacts
 from qeforge.domain.mutant import Kill, MutantJob, MutantResult, Probe, Verdict
 from qeforge.domain.observation import Arc, Facet, Observation
+from qeforge.domain.survivor import Sighting, Stage
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.execution import protocol
 from qeforge.execution.interpreter import Interpreter
@@ -111,7 +112,7 @@ class ForkJudge:
         def look(session: Session, batch: int) -> list[Observation]:
             return self._look(session, backwards, {"op": "observe", "batch": batch})[::-1]
 
-        with ThreadPoolExecutor(len(self._others)) as pool:
+        with ThreadPoolExecutor(min(len(self._others), self._session.parallel)) as pool:
             return list(zip(*pool.map(look, self._others, (_SHARED, _FEW)), strict=True))
 
     def mutate(
@@ -127,7 +128,7 @@ class ForkJudge:
         request = {
             "op": "mutate",
             "first_only": first_only,
-            "parallel": self._session.settings.parallel,
+            "parallel": self._session.parallel,
             "probes": [
                 [protocol.candidate_to_wire(probe.candidate), [str(facet) for facet in probe.facets]]
                 for probe in probes
@@ -137,6 +138,24 @@ class ForkJudge:
         for index, record in zip(covered, self._session.request(request, len(wires), jobs=wires), strict=True):
             results[index] = _result(jobs[index], record)
         return [results[index] for index in range(len(jobs))]
+
+    def stages(self, jobs: Sequence[MutantJob], candidates: Sequence[Candidate], *, traced: int = 2) -> list[Sighting]:
+        """How far each mutant's difference comes over the candidates of its job (see `Stage`); the states of the first
+        `traced` are compared where none of them notices it."""
+        request = {"op": "stages", "traced": traced, "parallel": self._session.parallel}
+        request["candidates"] = [protocol.candidate_to_wire(candidate) for candidate in candidates]
+        wires = [[protocol.mutant_to_wire(job.mutant), list(job.probes)] for job in jobs]
+        records = self._session.request(request, len(wires), jobs=wires)
+        return [
+            Sighting(
+                mutant=job.mutant,
+                stage=Stage.NOTICED if job.probes else Stage.NOT_REACHED,
+                probe=next(iter(job.probes), None),
+            )
+            if "o" in record  # the worker itself was lost, twice: that shows
+            else protocol.sighting_from_wire(job.mutant, record)
+            for job, record in zip(jobs, records, strict=True)
+        ]
 
     def close(self) -> None:
         """End every process and remove every file that it made. Harmless when done before."""

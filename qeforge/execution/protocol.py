@@ -19,6 +19,7 @@ from qeforge.domain.observation import (
     Raised,
     Snapshot,
 )
+from qeforge.domain.survivor import Difference, Sighting, Stage
 from qeforge.domain.target import Flavour, ParameterKind
 
 
@@ -35,6 +36,25 @@ def candidate_to_wire(candidate: Candidate) -> list[Any]:
 def mutant_to_wire(mutant: Mutant) -> list[Any]:
     """`[start line, start column, end line, end column, replacement, scope]`."""
     return [*mutant.start, *mutant.end, mutant.replacement, mutant.scope]
+
+
+def sighting_from_wire(mutant: Mutant, record: dict[str, Any]) -> Sighting:
+    """What a worker's report says of one mutant."""
+    get = record.get
+    return Sighting(
+        mutant=mutant,
+        stage=Stage(record["s"]),
+        probe=get("p"),
+        function=get("f", ""),
+        line=get("l", 0),
+        variables=_differences(get("v", ())),
+        lost_in=get("lost", ""),
+        globals=_differences(get("g", ())),
+    )
+
+
+def _differences(wires: Iterable[list[str]]) -> tuple[Difference, ...]:
+    return tuple(Difference(name=name, without=without, mutated=mutated) for name, without, mutated in wires)
 
 
 def arcs_from_wire(flat: list[int]) -> frozenset[Arc]:

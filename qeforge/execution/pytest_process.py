@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qeforge.errors import UnavailableError
+from qeforge.execution.hypothesis_tables import lay_out
 from qeforge.execution.interpreter import Interpreter
 from qeforge.execution.process import kill_tree
 from qeforge.execution.scratch import scratch_folder
@@ -88,11 +89,13 @@ def pytest_process(
 ) -> Iterator[PytestProcess]:
     """A worker at work on `job`; all of its processes are gone afterwards."""
     log = scratch / "worker.log"
+    storage = scratch / "hypothesis"
+    lay_out(interpreter.path, storage)
     environment = sandbox.launch_environment(
         str(scratch),
         {
             "PYTHONHASHSEED": str(hash_seed),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(storage),
         },
     )
     with log.open("wb") as errors:
@@ -122,6 +125,17 @@ def run_folder() -> Iterator[Path]:
         for part in ("home", "tmp", "cwd"):
             (folder / part).mkdir()
         yield folder
+
+
+def require_hypothesis(interpreter: Interpreter) -> None:
+    """Raises UnavailableError, with the command that helps, when the target's interpreter cannot run property tests."""
+    if not (interpreter.has_pytest and interpreter.has_hypothesis):
+        missing = "hypothesis" if interpreter.has_pytest else "pytest"
+        raise UnavailableError(
+            f"--properties: {missing} is not installed for {interpreter.path}",
+            hint=f"{interpreter.path} -m pip install pytest 'hypothesis>=6.100,<7'",
+            slug="no-hypothesis",
+        )
 
 
 def require_pytest(interpreter: Interpreter) -> None:

@@ -1,7 +1,7 @@
 """One worker's life: started when needed, asked, replaced when it is lost, never trusted to answer."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class JudgeSettings:
         wall_seconds: wall time of one candidate that sleeps or waits.
         import_seconds: CPU and wall time of importing the module.
         batch: candidates that share one forked process in a quick look.
-        parallel: mutants tried at once.
+        parallel: mutants tried at once; a function is asked before each request.
         project_paths: folders that go on `sys.path` after the module's import root.
         conftests: the project's conftest files, outermost first, whose fixtures candidates may use.
         fork: False works as where `os.fork` is missing: in fresh processes, slower.
@@ -40,7 +40,7 @@ class JudgeSettings:
     wall_seconds: float = 3.0
     import_seconds: float = 20.0
     batch: int = 64
-    parallel: int = 1
+    parallel: int | Callable[[], int] = 1
     project_paths: tuple[Path, ...] = ()
     conftests: tuple[Path, ...] = ()
     fork: bool = True
@@ -81,6 +81,12 @@ class Session:
         self.import_arcs: frozenset[Arc] = frozenset()
         self.notes: tuple[str, ...] = ()
         self.fixtures: tuple[str, ...] = ()
+
+    @property
+    def parallel(self) -> int:
+        """How many mutants may be tried at once by now."""
+        parallel = self.settings.parallel
+        return parallel() if callable(parallel) else parallel
 
     def variant(self, variant: Variant) -> "Session":
         """A session of its own for the same module in other surroundings."""
@@ -186,7 +192,7 @@ class Session:
 
     def _share(self, op: str) -> int | None:
         """How many items a process without forks may take before it is worn out."""
-        return {"run": self.settings.batch, "observe": 1, "mutate": 1}.get(op)
+        return {"run": self.settings.batch, "observe": 1, "mutate": 1, "stages": 1}.get(op)
 
     def _setup(self, scratch: Path) -> dict[str, Any]:
         settings, variant, module = self.settings, self._variant, self.module

@@ -12,6 +12,7 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc, Facet
+from qeforge.domain.properties import PropertyTest
 from qeforge.domain.target import Target
 from qeforge.domain.testcase import Suite, TestCase
 from qeforge.execution.pytest_run import SuiteRun, run_suite
@@ -25,13 +26,15 @@ _ATTEMPTS, _RESELECTIONS = 6, 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The suite as it will be written. `cases` are what is in it, `dropped` counts tests that failed or wavered under
-    pytest, `arcs` are those that pytest saw; None when the target has no pytest and nothing was run."""
+    pytest, `arcs` are those that pytest saw; None when the target has no pytest and nothing was run. `properties` are
+    the property tests in it."""
 
     text: str
     cases: tuple[TestCase, ...]
     dropped: int
     arcs: frozenset[Arc] | None
     note: str = ""
+    properties: tuple[PropertyTest, ...] = ()
 
 
 def finish(
@@ -124,11 +127,16 @@ def chosen_cases(
 
 
 def written(
-    task: ModuleTask, cases: Sequence[TestCase], targets: Mapping[str, Target], mutants: Mapping[str, Mutant]
+    task: ModuleTask,
+    cases: Sequence[TestCase],
+    targets: Mapping[str, Target],
+    mutants: Mapping[str, Mutant],
+    properties: Sequence[PropertyTest] = (),
 ) -> tuple[str, Suite]:
     """The formatted text, and the suite that it says."""
     suite = Suite(module=task.module.name, path=task.suite, cases=tuple(cases))
-    return format_source(render(suite, targets, why=task.why, mutants=mutants), task.suite), suite
+    text = render(suite, targets, why=task.why, mutants=mutants, properties=properties)
+    return format_source(text, task.suite), suite
 
 
 def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, SuiteRun]:

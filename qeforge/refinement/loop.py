@@ -15,7 +15,7 @@ from qeforge.domain.capability import Capability
 from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant, MutantJob, Probe, Verdict
 from qeforge.domain.observation import Arc, Facet, Observation
-from qeforge.domain.protocols import Clock, Judge, Progress, Proposer, Request
+from qeforge.domain.protocols import Clock, Curious, Judge, Progress, Proposer, Request
 from qeforge.domain.score import Score
 from qeforge.domain.testcase import TestCase
 from qeforge.domain.trajectory import Round, Stop
@@ -24,14 +24,19 @@ from qeforge.oracle.plain import MISFIT
 from qeforge.oracle.stability import stable_facets
 from qeforge.oracle.strength import INCIDENTAL, strength
 from qeforge.refinement.pool import Entry, Pool, lines_of
+from qeforge.refinement.settling import Settler
+from qeforge.refinement.survivors import Hunt
 
 _BATCH = 64
 _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _PROBES, _PROBES_AT_LARGE = 12, 48
-"""Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more."""
+"""Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more where nobody
+can tell what to look for."""
 _STALE_BATCHES = 14
+_KEPT_FOR_LOOKS = 0.1
+"""Share of the time that is left for looking closely at what notices survivors."""
 _LOOKS = 24
 """Candidates that get a closer look between two looks at the clock."""
 _FEW_JOBS, _MANY_JOBS, _SLOW_JOBS = 8, 64, 0.5
@@ -45,7 +50,8 @@ class Limits:
     """How much may be done.
 
     `seconds` of wall time for the whole loop; `rounds` at most; `first` executions in the first round and `later` in
-    each other; `mutants` at most are run; `probes` at most are promoted a round.
+    each other; `mutants` at most are run; `probes` at most are promoted a round; `pairs` of a survivor and a candidate
+    are tried a round.
     """
 
     seconds: float
@@ -54,6 +60,7 @@ class Limits:
     later: int
     mutants: int
     probes: int
+    pairs: int = 1_000
 
     @classmethod
     def within(cls, seconds: float, rounds: int) -> "Limits":
@@ -65,6 +72,7 @@ class Limits:
             later=int(100 * seconds),
             mutants=int(60 * seconds),
             probes=int(12 * seconds),
+            pairs=int(200 * seconds),
         )
 
 
@@ -80,7 +88,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refined:
-    """The end of the loop: confirmed cases, each with the goals and mutants it is good for."""
+    """The end of the loop: confirmed cases, each with the goals and mutants it is good for. `alive` are ids of mutants
+    that were tried and that no case kills, `equivalent` those of them that probably mean the same, with the reason."""
 
     cases: tuple[TestCase, ...]
     needed: dict[str, dict[str, frozenset[Facet]]]
@@ -91,6 +100,8 @@ class Refined:
     incompetent: frozenset[str]
     reached: frozenset[Goal]
     observed: tuple[tuple[Candidate, Observation], ...] = ()
+    alive: tuple[str, ...] = ()
+    equivalent: tuple[tuple[Mutant, str], ...] = ()
 
 
 class Loop:
@@ -107,6 +118,7 @@ class Loop:
         limits: how much may be done.
         oddity: how strange a candidate's values are; plain ones are preferred.
         without: capabilities to leave out.
+        settler: finds steady variants of what wavers.
     """
 
     def __init__(
@@ -124,6 +136,7 @@ class Loop:
         progress: Progress,
         oddity: Callable[[Candidate], int] | None = None,
         without: frozenset[Capability] = frozenset(),
+        settler: Settler | None = None,
     ) -> None:
         self.module = module
         self.judge = judge
@@ -135,6 +148,7 @@ class Loop:
         self.base = goals.met(base)
         self.import_lines = lines_of(imported)
         self.without = without
+        self.settler = settler
         self.oddity = oddity or (lambda candidate: 0)
         self.pool = Pool(met=goals.met, oddity=self.oddity, reached=set(self.base))
         self.cases: dict[str, Case] = {}
@@ -151,6 +165,7 @@ class Loop:
         """Whether the clock ended any search before its work was done."""
         self.stride = _FEW
         """Candidates to run before the clock is looked at."""
+        self.hunt = None if Capability.SURVIVORS in without else Hunt(judge, proposers, self._is_at_large, self._follow)
 
     def run(self) -> Refined:
         """All rounds; whatever was confirmed when it stops is returned, also on Ctrl-C."""
@@ -166,6 +181,7 @@ class Loop:
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
             self._justify()
+        alike = self._equivalent()
         return Refined(
             cases=tuple(c.case for c in self.cases.values()),
             needed={key: dict(c.kills) for key, c in self.cases.items()},
@@ -176,6 +192,8 @@ class Loop:
             incompetent=frozenset(self.incompetent),
             reached=frozenset(self.pool.reached),
             observed=tuple(self.claimed),
+            alive=tuple(m.id for m in self.open_mutants if m.id in self.judged),
+            equivalent=tuple((m, alike[m.id]) for m in self.open_mutants if m.id in alike),
         )
 
     # -- one round ----------------------------------------------------------------------------------------------
@@ -187,6 +205,7 @@ class Loop:
         self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
         self._promote(number)
         self._mutate()
+        self._chase()
         self.rounds.append(
             Round(
                 number=number,
@@ -215,8 +234,10 @@ class Loop:
         """Asks, runs, learns. True when the clock cut it."""
         done = stale = 0
         until = min(until, self.deadline)
+        hopeless = self._equivalent()
+        mutants = tuple([mutant for mutant in self.open_mutants if mutant.id not in hopeless][:200])
         while done < executions and stale < _STALE_BATCHES:
-            request = Request(goals=self._aims(), mutants=tuple(self.open_mutants[:200]), count=_BATCH)
+            request = Request(goals=self._aims(), mutants=mutants, count=_BATCH)
             batch: list[Candidate] = []
             for proposer in self.proposers:
                 offered = list(proposer.propose(replace(request, count=_BATCH - len(batch))))
@@ -226,18 +247,30 @@ class Loop:
             if not batch:
                 return False
             observed = self._run(batch, until)
-            gained = [pair for pair in observed if self.pool.add(*pair)]
-            for proposer in self.proposers:
-                proposer.learn(observed)
-            self.claimed += [pair for pair in observed if pair[0].claims]
-            if gained and Capability.OPERANDS not in self.without:
-                self._capture([candidate for candidate, _ in gained])
+            gained = self._hear(observed)
             done += len(observed)
             stale = 0 if gained else stale + 1
             self._tell(len(self.rounds) + 1)
             if self.clock.now() > until:
                 return True
         return False
+
+    def _hear(self, observed: list[tuple[Candidate, Observation]]) -> bool:
+        """Tells everybody what was seen; whether it met a new goal."""
+        gained = [pair for pair in observed if self.pool.add(*pair)]
+        for proposer in self.proposers:
+            proposer.learn(observed)
+        self.claimed += [pair for pair in observed if pair[0].claims]
+        if self.hunt is not None:
+            self.hunt.remember(observed, self.open_mutants)
+        if Capability.OPERANDS not in self.without:
+            again = {candidate.key: candidate for candidate, _ in gained}
+            for proposer in self.proposers:
+                if isinstance(proposer, Curious):
+                    again |= {candidate.key: candidate for candidate in proposer.curious(observed)}
+            if again:
+                self._capture(list(again.values()))
+        return bool(gained)
 
     def _run(self, batch: list[Candidate], until: float) -> list[tuple[Candidate, Observation]]:
         """A quick look at each, or at as many as there was time for: code that waits for something can make a whole
@@ -292,13 +325,51 @@ class Loop:
         candidates = [entry.candidate for entry in entries]
         first = self.judge.observe(candidates)
         others = self.judge.confirm(candidates)
-        made = (case_of(*seen, self.goals) for seen in zip(candidates, first, others, strict=True))
+        looks = list(zip(candidates, first, others, strict=True))
+        made = (case_of(*look, self.goals) for look in (self.settler.settled(looks) if self.settler else looks))
         return [case for case in made if case is not None]
 
     # -- mutants ------------------------------------------------------------------------------------------------
 
-    def _mutate(self) -> None:
-        """Runs what is open against the cases that reach it and were not tried on it."""
+    def _chase(self) -> None:
+        """Promotes what notices survivors, whatever else it does."""
+        if self.hunt is None or not self.cases:
+            return
+        until = self.deadline - self.limits.seconds * _KEPT_FOR_LOOKS
+
+        def more() -> bool:
+            self.cut |= (late := self.clock.now() > until)
+            return not late
+
+        entries = self.hunt.round(
+            self.open_mutants, lambda mutant: self.probed[mutant.id], pairs=self.limits.pairs, more=more
+        )
+        for start in range(0, len(entries), _LOOKS):
+            if self.clock.now() > self.deadline:
+                self.cut = True
+                break
+            for case in self._confirmed(entries[start : start + _LOOKS]):
+                self.cases.setdefault(case.case.candidate.key, case)
+        if entries:
+            self._mutate(hinted=True)
+
+    def _equivalent(self) -> dict[str, str]:
+        """Mutants that probably mean the same, with the reason; nobody goes on looking for what shows them."""
+        return self.hunt.likely_equivalent(self.open_mutants) if self.hunt is not None else {}
+
+    def _follow(self, batch: list[Candidate]) -> list[tuple[Candidate, Observation]]:
+        """Runs what is aimed at survivors."""
+        observed = self._run(batch, self.deadline)
+        self._hear(observed)
+        return observed
+
+    def _is_at_large(self, mutant: Mutant) -> bool:
+        """Whether it may show in any test, as importing runs it."""
+        return mutant.scope is None or mutant.line in self.import_lines
+
+    def _mutate(self, *, hinted: bool = False) -> None:
+        """Runs what is open against the cases that reach it and were not tried on it; with `hinted` only what a case
+        is known to notice, against that."""
         cases = list(self.cases.items())
         if not cases:
             return
@@ -306,12 +377,15 @@ class Loop:
         order = sorted(range(len(cases)), key=lambda i: self._patience(cases[i][1]))
         jobs: list[MutantJob] = []
         for mutant in self.open_mutants:
-            at_large = mutant.scope is None or mutant.line in self.import_lines
+            at_large = self._is_at_large(mutant)
+            hint = self.hunt.hints.get(mutant.id) if self.hunt is not None else None
+            if hinted and hint not in self.cases:
+                continue
             reaching = [i for i in order if at_large or _reaches(cases[i][1].lines, mutant)]
             fitting = [i for i in reaching if cases[i][0] not in self.probed[mutant.id]]
             own = f":{mutant.scope}"
-            fitting.sort(key=lambda i: not cases[i][1].case.candidate.target.endswith(own))
-            most = _PROBES_AT_LARGE if at_large else _PROBES
+            fitting.sort(key=lambda i: (cases[i][0] != hint, not cases[i][1].case.candidate.target.endswith(own)))
+            most = 1 if hinted else _PROBES_AT_LARGE if at_large and self.hunt is None else _PROBES
             if fitting:
                 jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting[:most])))
             elif not reaching:
@@ -388,6 +462,7 @@ def case_of(candidate: Candidate, seen: Observation, again: Sequence[Observation
         return None
     asserted = {a.facet for a in assertions} | {Facet.OUTCOME}
     arcs = seen.arcs.intersection(*(o.arcs for o in again))
+    seen = replace(seen, seconds=min(o.seconds for o in (seen, *again)))  # a busy machine makes no case slow
     return Case(
         case=TestCase(candidate=candidate, observation=seen, assertions=assertions, goals=goals.met(arcs)),
         facets=tuple(f for f in stable_facets(seen, again, candidate=candidate) if f in asserted),

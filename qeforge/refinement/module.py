@@ -3,19 +3,25 @@
 import ast
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from qeforge import __version__
 from qeforge.analysis.constants import module_constants
 from qeforge.analysis.goals import GoalMap
 from qeforge.analysis.mutants import find_mutants
-from qeforge.analysis.recipes import doctest_candidates, test_candidates
+from qeforge.analysis.project import is_project_root
+from qeforge.analysis.recipes import (
+    doctest_candidates,
+    document_candidates,
+    find_documents,
+    fixture_names,
+    test_candidates,
+)
 from qeforge.codegen.formatting import format_source
 from qeforge.codegen.header import read_header
-from qeforge.codegen.layout import package_files
 from qeforge.codegen.merge import merge
 from qeforge.codegen.syntax import expression
-from qeforge.codegen.writing import write_atomically
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.capability import Capability
 from qeforge.domain.mutant import Mutant
@@ -27,14 +33,18 @@ from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.domain.trajectory import Route, Stop, Trajectory
 from qeforge.engine import samples
 from qeforge.engine.proposer import NativeProposer
+from qeforge.engine.steady import Steady
 from qeforge.execution.judge import JudgeSettings, open_judge
-from qeforge.execution.pytest_run import run_suite
+from qeforge.execution.pytest_run import SuiteRun, run_suite
 from qeforge.oracle.claims import suspects
 from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
 from qeforge.refinement.finish import Finished, finish, verify, written
 from qeforge.refinement.loop import Limits, Loop, Refined, score_of
+from qeforge.refinement.placing import placed
+from qeforge.refinement.properties import Bench, CallLog, property_candidates, unnoticed, with_properties
 from qeforge.refinement.recipes import RecipeProposer
+from qeforge.refinement.settling import Settler
 from qeforge.refinement.shrink import Shrinker, Work
 from qeforge.refinement.task import ModuleTask
 
@@ -48,7 +58,17 @@ _VERIFYING = 0.17
 """Share of the budget that is kept for the last check under pytest."""
 
 _SHRINKING = 0.06
-"""Share of the budget in which strange values may be replaced by plain ones."""
+"""Share of the budget in which strange values may be replaced by plain ones, beside what the search left over."""
+
+
+_PROPERTY_RUN = 120.0
+"""Seconds that one run of property tests may take at least: so many inputs are drawn, however slow the machine."""
+
+
+def _patience(task: ModuleTask) -> float:
+    """Seconds for one pytest run of what was written. Each of its tests has ended before, so that only a machine with
+    much else to do comes near it, and there good tests must not be lost."""
+    return max(30.0, 3 * task.seconds)
 
 
 class MonotonicClock:
@@ -59,16 +79,27 @@ class MonotonicClock:
         return time.monotonic()
 
 
-def generate_module(task: ModuleTask, progress: Progress, clock: Clock | None = None) -> ModuleReport:
-    """Writes the suite of one module (or says what it would write) and tells what came of it."""
+def generate_module(
+    task: ModuleTask, progress: Progress, clock: Clock | None = None, *, parallel: int | Callable[[], int] = 2
+) -> ModuleReport:
+    """Writes the suite of one module (or says what it would write) and tells what came of it.
+
+    Args:
+        task: the work.
+        progress: is told how it goes.
+        clock: the real one when None.
+        parallel: mutants tried at once; a function is asked again and again. It decides nothing but the time it takes.
+    """
     clock = clock or MonotonicClock()
     began = clock.now()
-    report = _generate(task, progress, clock, began)
+    report = _generate(task, progress, clock, began, parallel)
     progress.done(task.module.name, report.action)
     return replace(report, seconds=clock.now() - began)
 
 
-def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) -> ModuleReport:
+def _generate(
+    task: ModuleTask, progress: Progress, clock: Clock, began: float, parallel: int | Callable[[], int]
+) -> ModuleReport:
     module = task.module
     plain = ModuleReport(module=module.name, path=module.path, action=Action.SKIPPED, suite=task.suite)
     old = task.suite.read_text(encoding="utf-8") if task.suite.is_file() else ""
@@ -85,7 +116,7 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
         cpu_seconds=_CPU_SECONDS,
         wall_seconds=_WALL_SECONDS,
         import_seconds=min(_IMPORT_SECONDS[1], max(_IMPORT_SECONDS[0], task.seconds)),
-        parallel=2,
+        parallel=parallel,
     )
     judge = open_judge(module, task.interpreter, settings)
     if isinstance(judge, SkippedModule):
@@ -104,10 +135,13 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
                 reason="existing tests reach every line and branch",
                 coverage=coverage,
             )
-        native = NativeProposer(aimed, judge.facts(), seed=task.seed, without=task.without)
+        native = NativeProposer(aimed, judge.facts(), seed=task.seed, without=task.without, recipes=task.recipes)
         proposers: list[Proposer] = [native]
         if Capability.RECIPES not in task.without:
             proposers.insert(0, RecipeProposer(_recipes(task)))
+        log = CallLog(aimed.targets if task.properties else ())
+        if task.properties:
+            proposers.append(log)
         by_target = {target.id: target for target in module.targets}
         oddity = Plainness(by_target, guessed=native.guesses(), familiar=_familiar(module)).oddity
         left = task.seconds * (1 - _VERIFYING - _SHRINKING) - (clock.now() - began)
@@ -124,6 +158,7 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
             progress=progress,
             oddity=oddity,
             without=task.without,
+            settler=None if Capability.FAKES in task.without else Settler(judge, Steady(module).variants),
         )
         refined = loop.run()
         doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
@@ -134,20 +169,28 @@ def _generate(task: ModuleTask, progress: Progress, clock: Clock, began: float) 
         chosen, needed = cases, refined.needed
         if refined.stop is not Stop.INTERRUPTED and Capability.SHRINK not in task.without:
             shrinker = Shrinker(judge, goals, by_id, variants=native.plainer, oddity=oddity, clock=clock)
-            until = clock.now() + task.seconds * _SHRINKING
+            until = max(clock.now() + task.seconds * _SHRINKING, began + task.seconds * (1 - _VERIFYING))
             work = Work(cases=int(4 * task.seconds), variants=12, until=until)
             chosen, needed = shrinker.shrink(cases, refined.needed, already, work)
+            refined = replace(refined, stop=Stop.TIME) if shrinker.cut else refined
+        looking = task.properties and refined.stop is not Stop.INTERRUPTED
+        stated = property_candidates(task, judge, log) if looking else ()
     finished = finish(
         task,
         chosen,
         {**refined.needed, **needed},
         already,
         mutants=by_id,
-        timeout=max(10.0, 2 * task.seconds),
+        timeout=_patience(task),
         late=lambda: clock.now() > began + task.seconds,
         spare=cases,
         oddity=oddity,
     )
+    if finished.dropped and refined.stop is not Stop.INTERRUPTED and clock.now() > began + task.seconds:
+        refined = replace(refined, stop=Stop.TIME)  # with more of it, fewer might have gone
+    if stated:
+        bench = Bench(task=task, mutants=by_id, timeout=max(_PROPERTY_RUN, 2 * task.seconds))
+        finished = with_properties(bench, finished, stated, unnoticed(refined.alive, refined.cases, finished.cases))
     return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
 
 
@@ -169,12 +212,15 @@ def _report(
         else goals.met(base).union(*(c.goals for c in finished.cases))
     )
     killed = {mutant for case in finished.cases for mutant in case.mutants}
-    kept = len(finished.cases)
+    killed |= {mutant for test in finished.properties for mutant in test.mutants}
+    alike = tuple((mutant.describe(), why) for mutant, why in refined.equivalent if mutant.id not in killed)
+    kept = len(finished.cases) + len(finished.properties)
     score = replace(
         score_of(goals, met, len(killed), refined.mutants, tests=kept),
         kept=kept,
         offered=refined.offered,
         seconds=clock.now() - began,
+        equivalent=len(alike),
     )
     coverage = goals.coverage(met)
     reached_lines = {goal.arc[0] for goal in met if goal.arc[0] == goal.arc[1]}
@@ -186,12 +232,14 @@ def _report(
         stop=refined.stop,
         rounds=len(refined.rounds),
         suspects=doubts,
+        equivalent=alike,
         open_lines=open_lines,
         dropped=(("failed or wavered under pytest", finished.dropped),) if finished.dropped else (),
         reason=finished.note,
         old=old,
     )
-    _record(task, refined, score, finished)
+    note = _record(task, refined, score, finished)
+    report = replace(report, notes=(note,) if note else ())
     merging = task.merge and bool(old) and read_header(old) is not None
     if not finished.cases:
         report = replace(report, reason=_why_empty(task, refined, finished))
@@ -202,18 +250,15 @@ def _report(
     if merging:
         fresh = text or written(task, (), {target.id: target for target in task.module.targets}, {})[0]
         text = format_source(merge(old, fresh, refreshed=task.wanted or frozenset()), task.suite)
-        wrong = () if text in (old, fresh) else _failing(task, text)
+        wrong, whole = ((), None) if text in (old, fresh) else _tried(task, text)
         if wrong:
             reason = f"tests of other targets in it fail now: {', '.join(wrong[:3])}; --update refreshes them"
             return replace(report, action=Action.SKIPPED, reason=reason)
-    if text == old:
-        return replace(report, action=Action.UNCHANGED, new=text)
-    if task.dry_run:
-        return replace(report, action=Action.WOULD_WRITE, new=text)
-    for marker in package_files(task.suite, task.out):
-        write_atomically(marker, "")
-    write_atomically(task.suite, text)
-    return replace(report, action=Action.WRITTEN, new=text)
+        if whole is not None and report.score is not None:  # the tests that were kept count, too
+            coverage = goals.coverage(goals.met(base | whole.arcs))
+            score = replace(score, line=coverage.line_rate, branch=coverage.branch_rate, tests=len(whole.results))
+            report = replace(report, coverage=coverage, score=score)
+    return placed(task, report, text, old)
 
 
 def _why_empty(task: ModuleTask, refined: Refined, finished: Finished) -> str:
@@ -226,15 +271,15 @@ def _why_empty(task: ModuleTask, refined: Refined, finished: Finished) -> str:
     return "nothing that can be asserted was observed"
 
 
-def _failing(task: ModuleTask, text: str) -> tuple[str, ...]:
-    """Names of tests that do not pass; the reason where there is no result at all."""
+def _tried(task: ModuleTask, text: str) -> tuple[tuple[str, ...], SuiteRun | None]:
+    """Names of tests that do not pass (the reason where there is no result at all), and a run of all of them."""
     if not task.interpreter.has_pytest:
-        return ()
-    runs = verify(task, text, timeout=max(10.0, 2 * task.seconds))
+        return (), None
+    runs = verify(task, text, timeout=_patience(task))
     wrong = {node.partition("::")[2] or node for run in runs for node in run.results if run.results[node] != "passed"}
     if not wrong and not all(run.results for run in runs):
-        return (runs[0].crashed or "no tests are left",)
-    return tuple(sorted(wrong))
+        return (runs[0].crashed or "no tests are left",), None
+    return tuple(sorted(wrong)), replace(runs[0], arcs=runs[0].arcs & runs[1].arcs)
 
 
 def _familiar(module: SourceModule) -> set[str]:
@@ -262,7 +307,9 @@ def _mutants(task: ModuleTask, goals: GoalMap) -> list[Mutant]:
 
 
 def _recipes(task: ModuleTask) -> list[Candidate]:
-    found = [*doctest_candidates(task.module), *test_candidates(task.module, task.existing)]
+    documents = find_documents(task.root) if is_project_root(task.root) else ()
+    found = [*doctest_candidates(task.module), *document_candidates(task.module, documents)]
+    found += test_candidates(task.module, task.existing, fixture_names(task.conftests))
     if task.wanted is not None:
         found = [candidate for candidate in found if candidate.target in task.wanted]
     return found
@@ -270,6 +317,8 @@ def _recipes(task: ModuleTask) -> list[Candidate]:
 
 def _existing_arcs(task: ModuleTask) -> frozenset[Arc]:
     """What the project's own passing tests reach of the module."""
+    if task.reached is not None:
+        return task.reached
     if not task.existing or not task.interpreter.has_pytest:
         return frozenset()
     run = run_suite(
@@ -286,8 +335,9 @@ def _existing_arcs(task: ModuleTask) -> frozenset[Arc]:
     return frozenset().union(*passed)
 
 
-def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished) -> None:
-    record.append(
+def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished) -> str:
+    """Keeps how the suite came about; why it could not, if so."""
+    return record.append(
         Trajectory(
             module=task.module.name,
             digest=hashlib.sha256(task.module.source.encode()).hexdigest(),

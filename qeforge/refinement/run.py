@@ -6,18 +6,45 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import Queue
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, ModuleReport
 from qeforge.domain.trajectory import Stop
 from qeforge.errors import QeforgeError, WriteError
 from qeforge.refinement.module import generate_module
+from qeforge.refinement.resume import carried_out, is_known
+from qeforge.refinement.sharing import share
 from qeforge.refinement.task import ModuleTask
 
+_MOST_FORKS = 8
+"""Mutants of one module at a time, however many cores are idle: each has the memory limit for itself."""
+
+
+class Ended(NamedTuple):
+    """How a run ended: the reports of what was done, in the order of the tasks; whether it was interrupted; what cut it
+    short otherwise: a WriteError, since every other suite would fail the same way, or else the first bug."""
+
+    reports: list[ModuleReport]
+    interrupted: bool = False
+    problem: Exception | None = None
+
+
+class _Count(Protocol):
+    """Modules that are not finished, as all processes see them."""
+
+    value: int
+
+
+class _Alone:
+    value = 1
+
+
+_open: _Count = _Alone()
+_jobs = 1
 _queue: "Queue[tuple[str, dict[str, Any]]] | None" = None
 
 
@@ -35,43 +62,74 @@ class _Relay:
             _queue.put(("done", {"module": module, "note": note}))
 
 
-def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> tuple[list[ModuleReport], bool]:
-    """Reports in the order of the tasks, and whether it was interrupted; what was done until then is in them.
+def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> Ended:
+    """Works on all modules, each in a process of its own where `jobs` allows; then the large ones come first, so that
+    none is left over at the end. What is known from an earlier run, or has nothing to work on, is done right away.
 
-    Raises:
-        WriteError: a suite cannot be written: the rest would fail the same way.
-        Exception: whatever else went wrong first, a bug; the other modules were worked on all the same.
+    Args:
+        tasks: the modules.
+        jobs: modules worked on at the same time; where there are fewer, each may use more of the cores.
+        progress: is told how it goes.
     """
-    if jobs <= 1 or len(tasks) <= 1:
-        return _one_by_one(tasks, progress)
-    return _several(tasks, min(jobs, len(tasks)), progress)
-
-
-def _one_by_one(tasks: Sequence[ModuleTask], progress: Progress) -> tuple[list[ModuleReport], bool]:
-    reports: list[ModuleReport] = []
-    bug: Exception | None = None
-    for task in tasks:
+    idle = [number for number, task in enumerate(tasks) if is_known(task) or not task.module.targets]
+    busy = sorted(set(range(len(tasks))) - set(idle))
+    found: dict[int, ModuleReport] = {}
+    ended = _one_by_one([(number, tasks[number]) for number in idle], jobs, progress, found)
+    if busy and not ended.interrupted and not isinstance(ended.problem, WriteError):
+        earlier = ended.problem
         try:
-            reports.append(_guarded(task, progress))
+            shared = share(tasks)  # by all, so that a suite does not depend on which others are known already
+            work = [(number, shared[number]) for number in busy]
+            if jobs > 1 and len(work) > 1:
+                ended = _several(sorted(work, key=_size, reverse=True), jobs, progress, found)
+            else:
+                ended = _one_by_one(work, jobs, progress, found)
         except KeyboardInterrupt:
-            return reports, True
-        except WriteError:
-            raise
+            ended = Ended([], interrupted=True)
+        ended = ended._replace(problem=earlier or ended.problem)
+    return ended._replace(reports=[found[number] for number in sorted(found)])
+
+
+_Work = Sequence[tuple[int, ModuleTask]]
+
+
+def _size(work: tuple[int, ModuleTask]) -> int:
+    """What tells how long a module takes, before it is begun."""
+    return sum(target.complexity for target in work[1].module.targets)
+
+
+def _one_by_one(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport]) -> Ended:
+    global _open, _jobs
+    _open, _jobs = _Alone(), jobs
+    bug: Exception | None = None
+    for number, task in work:
+        try:
+            found[number] = _guarded(task, progress)
+        except KeyboardInterrupt:
+            return Ended([], interrupted=True)
+        except WriteError as problem:
+            return Ended([], problem=problem)
         except Exception as error:
             bug = bug or error
             continue
-        if reports[-1].stop is Stop.INTERRUPTED:  # heard inside, where it cut that module's search short
-            return reports, True
-    if bug is not None:
-        raise bug
-    return reports, False
+        if found[number].stop is Stop.INTERRUPTED and not found[number].cached:  # heard inside: that search was cut
+            return Ended([], interrupted=True)
+    return Ended([], problem=bug)
+
+
+def _spare() -> int:
+    """How many mutants this process may try at once: what is left of the cores that the run was given."""
+    return min(_MOST_FORKS, max(1, _jobs // max(1, min(_jobs, _open.value))))
 
 
 def _guarded(task: ModuleTask, progress: Progress) -> ModuleReport:
     """A module's own misfortune is its report; only what concerns every module is raised."""
     began = time.monotonic()
     try:
-        return generate_module(task, progress)
+        report = carried_out(task, lambda work: generate_module(work, progress, parallel=_spare))
+        if is_known(task):
+            progress.done(task.module.name, report.action)
+        return report
     except WriteError:
         raise
     except QeforgeError as problem:
@@ -85,9 +143,9 @@ def _guarded(task: ModuleTask, progress: Progress) -> ModuleReport:
         )
 
 
-def _start(relay: "Queue[tuple[str, dict[str, Any]]]") -> None:
-    global _queue
-    _queue = relay
+def _start(relay: "Queue[tuple[str, dict[str, Any]]]", left: _Count, jobs: int) -> None:
+    global _queue, _open, _jobs
+    _queue, _open, _jobs = relay, left, jobs
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -96,28 +154,41 @@ def _work(task: ModuleTask) -> ModuleReport:
     return _guarded(task, _Relay())
 
 
-def _several(tasks: Sequence[ModuleTask], jobs: int, progress: Progress) -> tuple[list[ModuleReport], bool]:
+def _several(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport]) -> Ended:
     context = multiprocessing.get_context("spawn")
     relay: Queue[tuple[str, dict[str, Any]]] = context.Queue()
+    left = context.Value("i", len(work))
     listener = threading.Thread(target=_listen, args=(relay, progress), daemon=True)
     listener.start()
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(relay,))
-    futures: list[Future[ModuleReport]] = [pool.submit(_work, task) for task in tasks]
+    pool = ProcessPoolExecutor(
+        min(jobs, len(work)), mp_context=context, initializer=_start, initargs=(relay, left, jobs)
+    )
+    futures = {pool.submit(_work, task): (number, task) for number, task in work}
     interrupted = False
     try:
-        wait(futures)
+        for future in as_completed(futures):
+            with left.get_lock():
+                left.value -= 1
+            if not future.cancelled() and isinstance(future.exception(), WriteError):
+                for waiting in futures:
+                    waiting.cancel()
     except KeyboardInterrupt:
         interrupted = True
-        _end(pool, futures)
+        _end(pool, list(futures))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         relay.put(("stop", {}))
         listener.join(timeout=2)
         relay.close()
-    done = [
-        (task, future) for task, future in zip(tasks, futures, strict=True) if future.done() and not future.cancelled()
-    ]
-    return [_outcome(*pair) for pair in done if not interrupted or pair[1].exception() is None], interrupted
+    problem: Exception | None = None
+    for future, (number, task) in futures.items():
+        if not future.done() or future.cancelled() or (interrupted and future.exception() is not None):
+            continue
+        try:
+            found[number] = _outcome(task, future)
+        except Exception as error:
+            problem = error if problem is None or isinstance(error, WriteError) else problem
+    return Ended([], interrupted, problem)
 
 
 def _outcome(task: ModuleTask, future: "Future[ModuleReport]") -> ModuleReport:

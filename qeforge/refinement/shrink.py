@@ -92,6 +92,8 @@ class Shrinker:
         self._variants = variants
         self._oddity = oddity
         self._clock = clock
+        self.cut = False
+        """Whether the clock ended the work before it was done."""
 
     def shrink(
         self, cases: Sequence[TestCase], needed: _Needed, already: frozenset[Goal], work: Work
@@ -110,7 +112,7 @@ class Shrinker:
         odd = sorted((d for d in duties if d.cost), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
         tried = {case.candidate.key for case in cases}
         for _ in range(_ROUNDS):
-            if not odd or self._clock.now() > work.until:
+            if not odd or self._late(work.until):
                 break
             odd = self._round(odd, work, tried)
         self._confirm([duty for duty in duties if duty.best is not None])
@@ -119,6 +121,11 @@ class Shrinker:
             case.candidate.key: duty.kills if duty.best else duty.facets
             for case, duty in zip(kept, duties, strict=True)
         }
+
+    def _late(self, until: float) -> bool:
+        late = self._clock.now() > until
+        self.cut |= late
+        return late
 
     def _duties(self, chosen: Sequence[TestCase], needed: _Needed) -> list[_Duty]:
         """Every goal and mutant falls to the plainest case that has it; what is left without a duty goes."""
@@ -216,7 +223,7 @@ class Shrinker:
             MutantJob(mutant=self._mutants[one], probes=tuple(indices)) for one, indices in sorted(by_mutant.items())
         ]
         for start in range(0, len(jobs), _JOBS):
-            if self._clock.now() > until:
+            if self._late(until):
                 break
             for result in self._judge.mutate(jobs[start : start + _JOBS], probes, first_only=False):
                 for kill in result.kills:

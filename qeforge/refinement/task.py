@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qeforge.domain.capability import Capability
+from qeforge.domain.observation import Arc
+from qeforge.domain.recipe import Recipe
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
+from qeforge.refinement.cache import Keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,10 @@ class ModuleTask:
         seconds: wall-clock budget.
         rounds: of refinement at most.
         without: capabilities to leave out.
+        recipes: calls that concern the module, from the code of all modules of the run and from their tests.
+        reached: what the existing tests reach of the module; None when they have not been run yet.
+        properties: whether property tests are looked for.
+        keep: where what comes of it is kept for the next run, and what is there already; None for nowhere.
     """
 
     module: SourceModule
@@ -44,5 +51,9 @@ class ModuleTask:
     private: bool = True
     without: frozenset[Capability] = frozenset()
     memory_bytes: int = 2 << 30
+    properties: bool = False
     force: bool = False
     dry_run: bool = False
+    recipes: tuple[Recipe, ...] = ()
+    reached: frozenset[Arc] | None = None
+    keep: Keep | None = None

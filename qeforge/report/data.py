@@ -16,6 +16,7 @@ def run_data(report: RunReport) -> Data:
         "modules": [module_data(module) for module in report.modules],
         "score": score_data(report.score),
         "seconds": round(report.seconds, 3),
+        "cached": sum(module.cached for module in report.modules),
         "notes": list(report.notes),
     }
 
@@ -37,12 +38,17 @@ def module_data(module: ModuleReport) -> Data:
         "suspects": [_suspect_data(suspect) for suspect in module.suspects],
         "open_lines": list(module.open_lines),
         "survivors": list(module.survivors),
+        "likely_equivalent": [{"mutant": mutant, "reason": reason} for mutant, reason in module.equivalent],
+        "cached": module.cached,
     }
 
 
 def score_data(score: Score | None) -> Data | None:
     """A score with its quality."""
-    return None if score is None else {**asdict(score), "quality": score.quality}
+    if score is None:
+        return None
+    without = score.mutation_without_equivalent
+    return {**asdict(score), "mutation_without_equivalent": without, "quality": score.quality}
 
 
 def targets_data(rows: tuple[TargetRow, ...], skipped: tuple[SkippedModule, ...]) -> Data:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qeforge.domain.report import Action, ModuleReport, RunReport
 from qeforge.domain.trajectory import Stop
-from qeforge.report.text import count, one_line, ranges, seconds, shown
+from qeforge.report.text import count, one_line, percent, ranges, seconds, shown
 
 
 def summary_lines(report: RunReport, base: Path, *, verbose: bool = False) -> tuple[str, ...]:
@@ -31,6 +31,9 @@ def _lines(report: RunReport, base: Path, verbose: bool) -> Iterator[str]:
         if module.action is Action.KEPT:
             name = shown(module.suite, base) or module.module
             yield f"kept: {name}: {module.reason or 'edited by hand; --force overwrites it'}"
+    cached = sum(module.cached for module in report.modules)
+    if cached:
+        yield f"from the cache: {cached} of {count(len(report.modules), 'module')}; --force does all of it again"
     yield _verdict(report)
 
 
@@ -42,7 +45,10 @@ def _verdict(report: RunReport) -> str:
         return f"{count(len(report.modules), 'module')} in {seconds(report.seconds)}"
     parts = [f"quality {score.quality:.2f}", count(score.tests, "test")]
     if score.mutants:
-        parts.append(f"{score.mutants_killed} of {count(score.mutants, 'mutant')} killed")
+        killed = f"{score.mutants_killed} of {count(score.mutants, 'mutant')} killed"
+        rate = score.mutation_without_equivalent
+        aside = f" ({percent(rate)} without {score.equivalent} likely equivalent)" if rate is not None else ""
+        parts.append(killed + aside)
     parts += [f"{number} {what}" for number, what in ((score.failing, "failing"), (score.flaky, "flaky")) if number]
     return ", ".join([*parts, seconds(report.seconds)])
 
@@ -62,5 +68,7 @@ def _details(module: ModuleReport) -> Iterator[str]:
         yield f"{module.module}: not kept: {reasons}"
     if module.open_lines:
         yield f"{module.module}: lines that no test reaches: {ranges(module.open_lines)}"
+    for mutant, reason in module.equivalent:
+        yield f"{module.module}: likely equivalent: {mutant}: {reason}"
     for survivor in module.survivors:
         yield f"{module.module}: survived: {survivor}"

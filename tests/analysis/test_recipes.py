@@ -1,12 +1,14 @@
 import ast
+import textwrap
 from pathlib import Path
 
 import pytest
 
-from qeforge.analysis.recipes import call_sites, doctest_candidates, test_candidates
+from qeforge.analysis.recipes import call_recipes, doctest_candidates, test_candidates
 from qeforge.analysis.recipes.suites import MOST
 from qeforge.analysis.recipes.vocabulary import free_names
 from qeforge.domain.candidate import Candidate, Claim
+from qeforge.domain.recipe import Recipe
 from tests.analysis.modules import module_of
 
 test_candidates.__test__ = False  # type: ignore[attr-defined]
@@ -247,10 +249,12 @@ def helper():
 """
 
 
-def from_tests(tmp_path: Path, tests: str = TESTS, source: str = QUEUE) -> dict[str, Candidate]:
+def from_tests(
+    tmp_path: Path, tests: str = TESTS, source: str = QUEUE, fixtures: frozenset[str] = frozenset()
+) -> dict[str, Candidate]:
     path = tmp_path / "test_it.py"
     path.write_text(tests)
-    return {candidate.act: candidate for candidate in test_candidates(module_of(source), [path])}
+    return {candidate.act: candidate for candidate in test_candidates(module_of(source), [path], fixtures)}
 
 
 def test_calls_in_tests_become_candidates(tmp_path: Path) -> None:
@@ -305,7 +309,7 @@ def test_files_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
     broken.write_text("def test(:")
     binary = tmp_path / "test_binary.py"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert test_candidates(module_of(QUEUE), [broken, binary, tmp_path / "test_missing.py"]) == ()
+    assert test_candidates(module_of(QUEUE), [broken, binary, tmp_path / "test_missing.py"], frozenset()) == ()
 
 
 def test_tests_of_other_modules_give_nothing(tmp_path: Path) -> None:
@@ -318,27 +322,69 @@ def test_the_number_of_candidates_is_bounded_and_doubles_are_dropped(tmp_path: P
     assert len(found) == MOST
 
 
-def test_calls_in_the_code_are_found_with_their_constants() -> None:
+def test_fixtures_of_the_project_are_used_by_name(tmp_path: Path) -> None:
+    tests = """
+    from shop.cart import double
+    import pytest
+
+    @pytest.fixture
+    def hidden():
+        return 1
+
+    def test_a(client, hidden):
+        double(client)
+        double(hidden)
+    """
+    found = from_tests(tmp_path, textwrap.dedent(tests), fixtures=frozenset({"client", "hidden"}))
+    assert [(act, candidate.fixtures) for act, candidate in found.items()] == [("double(client)", ("client",))]
+
+
+def in_short(recipe: Recipe) -> str:
+    given = [f"{g.name}={g.value.source}" if g.keyword else g.value.source for g in recipe.arguments]
+    on = f"{recipe.receiver.source}." if recipe.receiver else ""
+    return f"{recipe.target} | {on}({', '.join(given)})"
+
+
+def test_calls_in_the_code_are_found_with_what_they_depend_on() -> None:
     source = """
+    from datetime import date
     from shop.cart import Queue, double
     from shop import cart
+    import os
     SIZE = 4
     class Desk:
         NAME = "desk"
         def serve(self, x, y=1):
+            queue = Queue(limit=SIZE)
+            queue.push("a")
+            other = 1
+            other = 2
             self.serve(5, y=[1, -2])
+            self.serve(queue, y=(date(2020, 1, 2), double))
             cart.double(self.NAME)
             double(x)
+            double(other)
+            double(os.getcwd())
             double()
-            return Queue(limit=SIZE), Queue.of("a"), Desk.serve(None, 2)
+            return Queue.of("a"), Desk.serve(None, 2)
     """
-    modules = [module_of(QUEUE), module_of(source, "shop.desk")]
-    assert call_sites(modules) == {
-        "shop.cart.Queue": ("Queue(limit=4)",),
-        "shop.cart.Queue.of": ("Queue.of('a')",),
-        "shop.cart.double": ("double('desk')",),
-        "shop.desk.Desk.serve": ("Desk.serve(5, y=[1, -2])", "Desk.serve(None, 2)"),
-    }
+    found = call_recipes([module_of(QUEUE), module_of(source, "shop.desk")])
+    assert [in_short(recipe) for recipe in found] == [
+        "shop.cart:Queue | (limit=4)",
+        "shop.cart:Queue.of | ('a')",
+        "shop.cart:Queue.push | Queue(limit=4).('a')",
+        "shop.cart:double | ('desk')",
+        "shop.desk:Desk.serve | (5, y=[1, -2])",
+        "shop.desk:Desk.serve | (Queue(limit=4), y=(date(2020, 1, 2), double))",
+    ]
+    [x, y] = found[-1].arguments
+    assert (x.name, x.value.type_name, x.value.imports) == ("x", "shop.cart.Queue", ("from shop.cart import Queue",))
+    assert y.value.imports == ("from datetime import date", "from shop.cart import double")
+
+
+def test_of_one_callable_not_too_many_calls_are_kept() -> None:
+    source = "def f(x):\n    return x\n\n" + "".join(f"f({number})\n" for number in range(50))
+    assert len(call_recipes([module_of(source)])) == 20
 
 
 @pytest.mark.parametrize(

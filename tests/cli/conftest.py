@@ -15,6 +15,7 @@ import qeforge
 from qeforge.cli.main import run
 from qeforge.config import Config
 from qeforge.domain.report import RunReport
+from qeforge.wiring import Unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class FakeWiring(types.ModuleType):
         return self.answer(*arguments) if callable(self.answer) else self.answer
 
     generate = list_targets = score = check = doctor = _reply
+    Unfinished = Unfinished
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 from qeforge.cli.changed import complete_changed
 from qeforge.domain.report import Action
 from qeforge.domain.trajectory import Stop
+from qeforge.errors import WriteError
+from qeforge.wiring import Unfinished
 from tests.cli.conftest import Cli, FakeWiring
 from tests.report.samples import SCORE, module, report, skipped
 
@@ -15,7 +17,7 @@ def test_every_option_reaches_the_configuration(cli: Cli, wiring: FakeWiring) ->
         *["generate", "--out", "gen", "--target", "a:b", "--target", "a:c", "--changed=main", "--exclude", "x*"],
         *["--engine", "native", "--local-only", "--python", "py", "--max-time", "3", "--iterations", "2"],
         *["--seed", "5", "--jobs", "1", "--fail-under", "0.5", "--dry-run", "--force", "--update"],
-        *["--ignore-existing", "--no-private", "--no-why", "--no-sandbox", "--memory-mb", "256"],
+        *["--ignore-existing", "--no-private", "--no-why", "--no-sandbox", "--memory-mb", "256", "--no-cache"],
         *["-q", "--no-progress", "shop.py", "other"],
     )
     assert ended.code == 0
@@ -26,7 +28,7 @@ def test_every_option_reaches_the_configuration(cli: Cli, wiring: FakeWiring) ->
     assert (config.max_time, config.iterations, config.seed, config.jobs) == (3.0, 2, 5, 1)
     assert (config.fail_under, config.dry_run, config.force, config.update) == (0.5, True, True, True)
     assert (config.ignore_existing, config.private, config.why, config.sandbox) == (True, False, False, False)
-    assert config.memory_mb == 256
+    assert (config.memory_mb, config.cache) == (256, False)
     paths, progress = wiring.arguments[0]
     assert paths == [Path("shop.py"), Path("other")]
     progress.update("m", round=1, coverage=0.5, mutants_open=3, seconds_left=1.0)
@@ -175,3 +177,27 @@ class TestVerdict:
         ended = cli("generate", "shop.py")
         assert ended.code == 130
         assert ended.err.endswith("qeforge: interrupted; nothing was written\n")
+
+
+class TestUnfinished:
+    """A run that something cut short still tells what it has done."""
+
+    @staticmethod
+    def cut(problem: Exception) -> Unfinished:
+        unfinished = Unfinished(report(module()))
+        unfinished.__cause__ = problem
+        return unfinished
+
+    def test_a_bug_is_exit_4_with_the_modules_that_were_finished(self, cli: Cli, wiring: FakeWiring) -> None:
+        wiring.answer = self.cut(RuntimeError("boom"))
+        ended = cli("generate", "shop.py")
+        assert ended.code == 4
+        assert "written tests/test_cart.py" in ended.err
+        assert "qeforge: unexpected RuntimeError, a bug in qeforge" in ended.err.splitlines()[-1]
+
+    def test_a_folder_that_cannot_be_written_is_exit_3_with_them(self, cli: Cli, wiring: FakeWiring) -> None:
+        wiring.answer = self.cut(WriteError("cannot write tests/test_tax.py: read-only"))
+        ended = cli("generate", "--json", "shop.py")
+        assert (ended.code, ended.envelope["status"]) == (3, "unavailable")
+        assert [one["module"] for one in ended.envelope["data"]["modules"]] == ["shop.cart"]
+        assert "read-only" in ended.envelope["errors"][0]["message"]

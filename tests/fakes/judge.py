@@ -11,7 +11,8 @@ from typing import Any
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import ModuleFacts
 from qeforge.domain.mutant import Kill, Mutant, MutantJob, MutantResult, Probe, Verdict
-from qeforge.domain.observation import Arc, Frame, Observation, Outcome, Raised, Snapshot
+from qeforge.domain.observation import Arc, Facet, Frame, Observation, Outcome, Raised, Snapshot
+from qeforge.domain.survivor import Sighting, Stage
 from qeforge.oracle.stability import facet_content
 
 _MOST_LINES = 5_000
@@ -55,6 +56,18 @@ class InProcessJudge:
     ) -> list[MutantResult]:
         usual = [self._one(probe.candidate) for probe in probes]
         return [self._tried(job, probes, usual, first_only) for job in jobs]
+
+    def stages(self, jobs: Sequence[MutantJob], candidates: Sequence[Candidate], *, traced: int = 2) -> list[Sighting]:
+        """Noticed or not: states are not compared, and count as equal."""
+        probes = [Probe(candidate=candidate, facets=tuple(Facet)) for candidate in candidates]
+        found = []
+        for result, job in zip(self.mutate(jobs, probes), jobs, strict=True):
+            stage = Stage.NO_INFECTION if job.probes else Stage.NOT_REACHED
+            probe = next(iter(job.probes), None)
+            if result.kills:
+                stage, probe = Stage.NOTICED, result.kills[0].test
+            found.append(Sighting(mutant=job.mutant, stage=stage, probe=probe))
+        return found
 
     def close(self) -> None:
         pass

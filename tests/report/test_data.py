@@ -84,3 +84,10 @@ def test_checks_as_json() -> None:
     assert checks_data((check,)) == {
         "checks": [{"name": "landlock", "state": "missing", "detail": "kernel 5.4", "hint": "5.13 or newer"}]
     }
+
+
+def test_what_earlier_runs_left_is_counted() -> None:
+    data = run_data(report(module(cached=True), module("shop.tax")))
+    modules = data["modules"]
+    assert isinstance(modules, list)
+    assert (data["cached"], [one["cached"] for one in modules]) == (1, [True, False])

@@ -15,6 +15,13 @@ def test_the_last_line_is_the_verdict() -> None:
     )
 
 
+def test_likely_equivalent_mutants_have_a_figure_of_their_own() -> None:
+    alike = module(score=replace(SCORE, equivalent=2), equivalent=(("3: a < b → a <= b", "the same"),))
+    lines = summary_lines(report(alike), BASE, verbose=True)
+    assert lines[-1].endswith("15 of 20 mutants killed (83% without 2 likely equivalent), 4.5 s")
+    assert "shop.cart: likely equivalent: 3: a < b → a <= b: the same" in lines
+
+
 def test_nothing_to_do() -> None:
     assert summary_lines(report(), BASE) == ("nothing to do",)
 
@@ -66,3 +73,10 @@ def test_failing_and_flaky_tests_are_in_the_verdict() -> None:
 def test_no_line_can_move_the_cursor() -> None:
     (line, _) = summary_lines(report(module(), notes=("evil\x1b[2J\nnote",)), BASE)
     assert line == "note: evil\\x1b[2J note"
+
+
+def test_what_earlier_runs_left_is_counted() -> None:
+    run = report(module(action=Action.UNCHANGED, cached=True), module("shop.tax", cached=True), module("shop.vat"))
+    *_, cached, _ = summary_lines(run, BASE)
+    assert cached == "from the cache: 2 of 3 modules; --force does all of it again"
+    assert "cache" not in "".join(summary_lines(report(module()), BASE))

@@ -32,7 +32,7 @@ def doctest_candidates(module: SourceModule) -> tuple[Candidate, ...]:
     vocabulary = Vocabulary.of(module)
     found: dict[str, Candidate] = {}
     for docstring in _docstrings(vocabulary.symbols.tree):
-        for candidate in _Story(vocabulary).read(docstring):
+        for candidate in Story(vocabulary).read(docstring):
             found.setdefault(candidate.key, candidate)
     return tuple(found.values())[:MOST]
 
@@ -46,15 +46,21 @@ def _docstrings(tree: ast.Module) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Story:
-    """The examples of one docstring, told in order."""
+class Story:
+    """The examples of one text, told in order: what each binds or changes is there for those that follow.
+
+    `proposer` and `source` are who is named in candidates and in claims.
+    """
 
     vocabulary: Vocabulary
     arrange: list[ast.stmt] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
+    proposer: str = "doctest"
+    source: str = "docstring"
 
     def read(self, docstring: str) -> Iterator[Candidate]:
+        """The candidates of a docstring's examples."""
         try:
             examples = doctest.DocTestParser().get_examples(docstring)
         except ValueError:
@@ -67,11 +73,12 @@ class _Story:
             except SyntaxError:
                 return
             for statement in statements:
-                if not self._known(statement):
+                if not self.knows(statement):
                     return  # what follows may depend on it
-                yield from self._one(statement, example)
+                yield from self.tell(statement, example)
 
-    def _one(self, statement: ast.stmt, example: doctest.Example) -> Iterator[Candidate]:
+    def tell(self, statement: ast.stmt, example: doctest.Example) -> Iterator[Candidate]:
+        """The candidates of one statement, all of whose names are known."""
         if isinstance(statement, ast.Import | ast.ImportFrom):
             self._import(statement)
         elif isinstance(statement, ast.Expr):
@@ -95,11 +102,22 @@ class _Story:
                 if owner:
                     self.classes[statement.targets[0].id] = owner
 
+    def offer(self, value: ast.expr, example: doctest.Example) -> Iterator[Candidate]:
+        """The candidate of a value that a statement assigns, which nothing is said of."""
+        target = self.vocabulary.called(value, self.classes)
+        if target is not None:
+            yield self._candidate(target, value, self.arrange, False, example)
+
     @property
     def _local(self) -> set[str]:
         return {name for statement in self.arrange for name in bound_names(statement)}
 
-    def _known(self, statement: ast.stmt) -> bool:
+    @property
+    def full(self) -> bool:
+        """Whether it is as long as stories get."""
+        return len(self.arrange) >= LONGEST_ARRANGE
+
+    def knows(self, statement: ast.stmt) -> bool:
         """Whether every name in it is defined; names that the module imports are imported likewise."""
         for name in free_names(statement):
             if name in self._local or name in self.imports or name in self.vocabulary.defined or name in BUILTINS:
@@ -108,7 +126,7 @@ class _Story:
             if borrowed is None:
                 return name in bound_names(statement)
             self.imports[name] = borrowed
-        return len(self.arrange) < LONGEST_ARRANGE
+        return not self.full
 
     def _import(self, statement: ast.Import | ast.ImportFrom) -> None:
         own = isinstance(statement, ast.ImportFrom) and statement.module == self.vocabulary.module.name
@@ -168,13 +186,13 @@ class _Story:
         others = [self.imports[name] for name in dict.fromkeys(names) if name in self.imports]
         local = {name for node in before for name in bound_names(node)}
         own = self.vocabulary.imports(name for name in names if name not in self.imports and name not in local)
-        claim = _claim(example) if shown and act == ast.unparse(expression) else None
+        claim = _claim(example, self.source) if shown and act == ast.unparse(expression) else None
         return Candidate(
             target=target.id,
             act=act,
             arrange=tuple(ast.unparse(each) for each in before),
             imports=tuple(dict.fromkeys((*others, *extra, *own))),
-            proposer="doctest",
+            proposer=self.proposer,
             claims=(claim,) if claim else (),
         )
 
@@ -187,10 +205,10 @@ def _printed(expression: ast.expr) -> ast.expr:
     return expression
 
 
-def _claim(example: doctest.Example) -> Claim | None:
+def _claim(example: doctest.Example, source: str) -> Claim | None:
     if example.exc_msg is not None:
         name = _EXCEPTION_NAME.match(example.exc_msg)
-        return Claim(expected=name.group(1), source="docstring", raises=True) if name else None
+        return Claim(expected=name.group(1), source=source, raises=True) if name else None
     want = example.want.strip() or _remark(example.source)
     if not want or (example.options.get(doctest.ELLIPSIS) and "..." in want):
         return None
@@ -198,7 +216,7 @@ def _claim(example: doctest.Example) -> Claim | None:
         value = ast.literal_eval(want)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    return Claim(expected=repr(value), source="docstring")
+    return Claim(expected=repr(value), source=source)
 
 
 def _remark(source: str) -> str:

@@ -16,6 +16,12 @@ class Step:
     changes: frozenset[str]
     reads: frozenset[str]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it does nothing but give names a value."""
+        targets = self.statement.targets if isinstance(self.statement, ast.Assign) else []
+        return bool(targets) and all(isinstance(target, ast.Name) for target in targets)
+
     @classmethod
     def of(cls, statement: ast.stmt) -> "Step":
         """What a statement does to names."""
@@ -47,5 +53,7 @@ def needed(steps: Sequence[Step], expression: ast.expr) -> list[ast.stmt]:
             break
         if wanted & (step.binds | step.changes):
             kept.append(step.statement)
+            if step.whole:
+                wanted -= step.binds  # what it was before does not matter
             wanted |= step.reads & local
     return kept[::-1]

@@ -24,19 +24,21 @@ LONGEST_ARRANGE = 8
 """Statements before an act."""
 
 FIXTURES = frozenset({"tmp_path", "monkeypatch"})
-"""Fixtures that a candidate may use by name; those of the project are the caller's business."""
+"""Fixtures that a candidate may use by name, besides the project's own."""
 
 _SETUPS = frozenset({"setUp", "setUpClass", "setup_method", "setup_class", "setup", "asyncSetUp"})
 _Substitution = Mapping[str, ast.expr]
 
 
-def test_candidates(module: SourceModule, test_files: Sequence[Path]) -> tuple[Candidate, ...]:
+def test_candidates(
+    module: SourceModule, test_files: Sequence[Path], fixtures: frozenset[str]
+) -> tuple[Candidate, ...]:
     """The calls of the module's targets in existing tests, with the plain assignments that they need.
 
     Rows of `parametrize` and of loops over literals are spelled out; assignments of `setUp`, of the test class and of
-    the test module are brought along. A call that needs anything else (a fixture of the project, a helper, a mock) is
-    left out. Files that cannot be read or parsed are passed over. At most 200, each once, in the order of files and
-    lines.
+    the test module are brought along, and so are `fixtures`, which the project's conftest files define. A call that
+    needs anything else (a helper, a mock, a fixture of the test file) is left out. Files that cannot be read or parsed
+    are passed over. At most 200, each once, in the order of files and lines.
     """
     vocabulary = Vocabulary.of(module)
     found: dict[str, Candidate] = {}
@@ -45,7 +47,7 @@ def test_candidates(module: SourceModule, test_files: Sequence[Path]) -> tuple[C
             tree = parse(decode_source(path.read_bytes()))
         except (OSError, SyntaxError, ValueError):
             continue
-        for candidate in _TestFile.of(vocabulary, tree).candidates():
+        for candidate in _TestFile.of(vocabulary, tree, FIXTURES | fixtures).candidates():
             found.setdefault(candidate.key, candidate)
             if len(found) >= MOST:
                 return tuple(found.values())
@@ -63,10 +65,12 @@ class _TestFile:
     modules: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
     constants: dict[str, ast.stmt] = field(default_factory=dict)
+    fixtures: frozenset[str] = FIXTURES
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, tree: ast.Module) -> "_TestFile":
-        file = cls(vocabulary, tree)
+    def of(cls, vocabulary: Vocabulary, tree: ast.Module, fixtures: frozenset[str]) -> "_TestFile":
+        own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}  # hide those of conftest files
+        file = cls(vocabulary, tree, fixtures=fixtures - own)
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 file._import(node)
@@ -128,7 +132,7 @@ class _Test:
         self.file = file
         self.row = dict(row)
         arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        self.fixtures = {each.arg for each in arguments} & FIXTURES
+        self.fixtures = {each.arg for each in arguments} & file.fixtures
         self.history: list[Step] = []
         self.classes: dict[str, str] = {}
 

@@ -7,12 +7,13 @@ as they are, so arcs do too.
 
 import ast
 import builtins
+import fnmatch
 import operator
 import os
 import re
 from collections.abc import Callable, Mapping
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, List, Optional
 
 from . import naming
 from .operands import Operands
@@ -41,9 +42,29 @@ _INSIDE = (
     "lstrip", "rstrip",
 )  # fmt: skip
 _PATTERNS = ("match", "search", "fullmatch", "findall", "finditer", "split", "sub", "subn")
-_METHODS = {*_STARTS, *_ENDS, *_INSIDE, *_PATTERNS, "get", "pop", "getenv"}
+_METHODS = {*_STARTS, *_ENDS, *_INSIDE, *_PATTERNS, "get", "pop", "getenv", "fnmatch", "fnmatchcase"}
 _SIMPLE = (ast.Name, ast.Constant, ast.Attribute)
-_TESTED = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
+_TESTED = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)
+_KINDS = {
+    "isalnum": "[a-z0-9]+",
+    "isalpha": "[a-z]+",
+    "isascii": "[a-z]+",
+    "isdecimal": "[0-9]+",
+    "isdigit": "[0-9]+",
+    "isidentifier": "[a-z_][a-z0-9_]*",
+    "islower": "[a-z]+",
+    "isnumeric": "[0-9]+",
+    "isprintable": "[a-z]+",
+    "isspace": "[ \\t]+",
+    "istitle": "[A-Z][a-z]+",
+    "isupper": "[A-Z]+",
+}
+"""Texts of which these methods of `str` are true."""
+_GLOBS = {"fnmatch", "fnmatchcase"}
+_FLAGS = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+_LONGEST_PATTERN = 6_000  # characters
+_PURE = {"len", "ord", "abs"}
+_WITH_TWO = {"isinstance", *_GLOBS}
 _KEYS = 20
 
 
@@ -131,9 +152,12 @@ class _Rewriter(ast.NodeTransformer):
         if not self._depth or any(isinstance(argument, ast.Starred) for argument in node.args):
             return node
         function = node.func
-        if isinstance(function, ast.Name) and function.id == "isinstance" and len(node.args) == 2 and not node.keywords:
+        plain = not node.keywords
+        if isinstance(function, ast.Name) and function.id in _WITH_TWO and len(node.args) == 2 and plain:
             call = self._call(_CALL, node, ast.Constant(None), function, *node.args)
-        elif isinstance(function, ast.Attribute) and function.attr in _METHODS and node.args:
+        elif isinstance(function, ast.Attribute) and (
+            (function.attr in _METHODS and node.args) or (function.attr in _KINDS and not node.args and plain)
+        ):
             call = self._call(_CALL, node, ast.Constant(function.attr), function.value, *node.args)
             call.keywords = node.keywords
         else:
@@ -170,17 +194,12 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_Match(self, node: ast.Match) -> ast.AST:
-        """A `match` on constants: what they are, before any is tried."""
+        """A `match` on constants and sequences of them: what they are, before any is tried."""
         self.generic_visit(node)
-        values = [
-            pattern.value
-            for case in node.cases
-            for pattern in ast.walk(case.pattern)
-            if isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant)
-        ]
+        found = [_choice(pattern) for case in node.cases for pattern in ast.walk(case.pattern)]
+        values = [each for each in found if each is not None]
         if self._depth and values:
-            choices = ast.Tuple([ast.Constant(value.value) for value in values], ast.Load())
-            node.subject = self._call(_CASE, node.subject, node.subject, choices)
+            node.subject = self._call(_CASE, node.subject, node.subject, ast.Tuple(values, ast.Load()))
         return node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
@@ -197,10 +216,35 @@ class _Rewriter(ast.NodeTransformer):
 
 
 def _is_repeatable(node: ast.expr) -> bool:
-    """Whether it may be evaluated twice: a name, a constant, an attribute, or the length of one."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
+    """Whether it may be evaluated twice: a name, a constant, an attribute, or the length or ordinal of one."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PURE and len(node.args) == 1:
         return isinstance(node.args[0], _SIMPLE) and not node.keywords
     return isinstance(node, _SIMPLE)
+
+
+def _choice(pattern: ast.AST) -> Optional[ast.expr]:
+    """What a pattern without names stands for: a constant, or a list with None for what may be anything."""
+    if isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant):
+        return ast.Constant(pattern.value.value)
+    if isinstance(pattern, ast.MatchSequence):
+        fixed = [each for each in pattern.patterns if not isinstance(each, ast.MatchStar)]
+        return ast.List([_choice(each) or ast.Constant(None) for each in fixed], ast.Load())
+    return None
+
+
+def _whole(pattern: "re.Pattern[Any]") -> Any:
+    """The pattern's text with the flags that change its meaning in front."""
+    letters = "".join(letter for letter, flag in _FLAGS.items() if pattern.flags & flag)
+    return f"(?{letters}){pattern.pattern}" if letters and isinstance(pattern.pattern, str) else pattern.pattern
+
+
+def _filled(choice: List[Any], subject: Any) -> List[Any]:
+    """The list with the subject's own items in the places that may hold anything."""
+    own = list(subject)
+    other = own[-1] if own else "a"
+    return [
+        item if item is not None else own[index] if index < len(own) else other for index, item in enumerate(choice)
+    ]
 
 
 def _is_helper(node: ast.expr) -> bool:
@@ -229,7 +273,10 @@ class _Recorder:
     def case(self, line: int, subject: Any, choices: tuple[Any, ...]) -> Any:
         """The subject of a `match`, and the constants of its cases."""
         for choice in choices:
-            self._operands.values(line, "==", subject, choice)
+            if not isinstance(choice, list):
+                self._operands.values(line, "==", subject, choice)
+            elif isinstance(subject, (list, tuple)):
+                self._operands.values(line, "==", subject, type(subject)(_filled(choice, subject)))
         return subject
 
     def get(self, line: int, container: Any, key: Any) -> Any:
@@ -240,7 +287,10 @@ class _Recorder:
     def call(self, line: int, method: str | None, subject: Any, *arguments: Any, **keywords: Any) -> Any:
         """`subject.method(…)`, or `isinstance(…)` without a method."""
         if method is None:
-            self._isinstance(line, *arguments)
+            if subject is isinstance:
+                self._isinstance(line, *arguments)
+            elif subject in (fnmatch.fnmatch, fnmatch.fnmatchcase):
+                self._glob(line, *arguments)
             return subject(*arguments)
         function = getattr(subject, method)
         self._method(line, method, subject, arguments)
@@ -252,7 +302,15 @@ class _Recorder:
             if isinstance(kind, type):
                 self._operands.add(line, "isinstance", left or naming.dotted(type(value)), naming.dotted(kind))
 
+    def _glob(self, line: int, name: Any, pattern: Any) -> None:
+        if isinstance(pattern, str):
+            self._operands.values(line, "match", fnmatch.translate(pattern), name)
+
     def _method(self, line: int, method: str, subject: Any, arguments: tuple[Any, ...]) -> None:
+        if not arguments:
+            if isinstance(subject, str) and method in _KINDS:
+                self._operands.values(line, "match", _KINDS[method], subject)
+            return
         first = arguments[0]
         if isinstance(subject, (str, bytes)):
             if method in _STARTS or method in _ENDS:
@@ -264,12 +322,15 @@ class _Recorder:
         elif isinstance(subject, re.Pattern):
             if method in _PATTERNS:
                 text = arguments[1] if method in ("sub", "subn") and len(arguments) > 1 else first
-                self._operands.values(line, "match", subject.pattern, text)
+                self._operands.add(line, "match", quick_source(_whole(subject), _LONGEST_PATTERN), quick_source(text))
         elif subject is re:
             position = 2 if method in ("sub", "subn") else 1
             if method in _PATTERNS and len(arguments) > position:
-                pattern = first.pattern if isinstance(first, re.Pattern) else first
-                self._operands.values(line, "match", pattern, arguments[position])
+                pattern = _whole(first) if isinstance(first, re.Pattern) else first
+                left = quick_source(pattern, _LONGEST_PATTERN)
+                self._operands.add(line, "match", left, quick_source(arguments[position]))
+        elif method in _GLOBS and subject is fnmatch and len(arguments) == 2:
+            self._glob(line, *arguments)
         elif method == "getenv" and subject is os:
             self._look_up(line, os.environ, first)
         elif method in ("get", "pop"):

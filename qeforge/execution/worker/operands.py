@@ -1,8 +1,11 @@
 """Operands that met in predicates of the module under test, as literals."""
 
-from typing import Any
+import datetime
+from typing import Any, Optional
 
 from .render import quick_source
+
+_MOMENTS = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta)
 
 LIMIT = 200
 """Operands of one candidate, duplicates not counted."""
@@ -30,4 +33,12 @@ class Operands:
     def values(self, line: int, operator: str, left: Any, right: Any) -> None:
         """Note two operands by value."""
         if len(self._seen) < LIMIT:
-            self.add(line, operator, quick_source(left), quick_source(right))
+            self.add(line, operator, _source(left), _source(right))
+
+
+def _source(value: Any) -> Optional[str]:
+    """Source of a small value of a builtin type, or of a date or time."""
+    source = quick_source(value)
+    if source is None and type(value) in _MOMENTS:
+        return repr(value)
+    return source

@@ -92,8 +92,11 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: Any) -> None:
-        """Brings the further conftest files in before anything is collected."""
+        """Brings the further conftest files in before anything is collected. Hypothesis, where it is installed, draws
+        the same inputs in every run with the same hash seed."""
         add_conftests(config, self._conftests)
+        if getattr(config.option, "hypothesis_seed", "") is None:
+            config.option.hypothesis_seed = os.environ.get("PYTHONHASHSEED", "0")
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:

@@ -187,7 +187,7 @@ class _Keep(ast.NodeTransformer):
 
     visit_FunctionDef = visit_AsyncFunctionDef = _visit  # noqa: N815 - the names that `ast` calls
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802 - the name that `ast` calls
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         """The same for one whose body is an expression."""
         self.generic_visit(node)
         for name in sorted(self._lost.get(("<lambda>", node.lineno), ())):

@@ -6,7 +6,7 @@ from qeforge.domain.facts import ModuleFacts, TypeRef
 from qeforge.domain.observation import Raised
 from qeforge.engine.build import Builder
 from qeforge.engine.plan import Argument, Plan
-from qeforge.engine.repair import repairs
+from qeforge.engine.repairs.stated import repairs
 from qeforge.engine.value import Value, literal
 from tests.engine.test_operands import TARGET
 

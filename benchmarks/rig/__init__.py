@@ -1,0 +1,1 @@
+"""The side-by-side benchmark: environments, tools, measuring, records, tables, plots."""
