@@ -59,6 +59,7 @@ class Blame:
         self._symbols: Symbols = symbols_of(module)
         self._scopes = list(_scopes(self._symbols))
         self._bindings: dict[str, list[Binding]] = {}
+        self._known: dict[tuple[tuple[Frame, ...], Use, str], list[Origin]] = {}
 
     def origins(self, frames: Sequence[Frame], use: Use, name: str = "") -> list[Origin]:
         """Where the values come from that were used in this way in the innermost frame of the module, the likeliest
@@ -69,7 +70,13 @@ class Blame:
             use: what failed.
             name: the attribute that was asked for, for `Use.ATTRIBUTE`.
         """
-        own = [frame for frame in frames if frame.own]
+        own = tuple(frame for frame in frames if frame.own)
+        key = (own, use, name)
+        if key not in self._known:  # a search fails in the same places over and over
+            self._known[key] = self._origins(own, use, name)
+        return list(self._known[key])
+
+    def _origins(self, own: Sequence[Frame], use: Use, name: str) -> list[Origin]:
         scopes = [self._scope_at(frame) for frame in own]
         if not own or scopes[-1] is None:
             return []

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from keyword import iskeyword
 
 from qeforge.engine.value import Value, literal, merged
 
@@ -104,6 +105,8 @@ class Grafter:
         below = self._put(None if node is None else self._down(node, step), rest, new)
         if below is None:
             return None
+        if step[0] == "attribute" and (not step[1].isidentifier() or iskeyword(step[1])):
+            return None  # `getattr` takes any text
         match step, node:
             case ("attribute", name), ast.Call(func=func, args=arguments, keywords=keywords):
                 if _name(func) in _OPEN:

@@ -61,3 +61,10 @@ def test_what_needs_statements_cannot_stand_inside() -> None:
 
 def test_special_attributes_are_left_alone() -> None:
     assert GRAFTER.put(literal("1"), [("attribute", "__len__")], NEW) is None
+
+
+@pytest.mark.parametrize("name", ["0", "first name", "class", ""])
+def test_what_is_no_name_cannot_become_an_attribute(name: str) -> None:
+    value = literal("SimpleNamespace(size=1)")
+
+    assert GRAFTER.put(value, [("attribute", name)], literal("2")) is None
