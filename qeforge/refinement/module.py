@@ -39,8 +39,10 @@ from qeforge.execution.pytest_run import SuiteRun, run_suite
 from qeforge.oracle.claims import suspects
 from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
+from qeforge.refinement.cases import score_of
 from qeforge.refinement.finish import Finished, finish, verify, written
-from qeforge.refinement.loop import Limits, Loop, Refined, score_of
+from qeforge.refinement.limits import Limits
+from qeforge.refinement.loop import Loop, Refined
 from qeforge.refinement.placing import placed
 from qeforge.refinement.properties import Bench, CallLog, property_candidates, unnoticed, with_properties
 from qeforge.refinement.recipes import RecipeProposer

@@ -16,7 +16,7 @@ from qeforge.domain.protocols import Clock, Judge
 from qeforge.domain.testcase import TestCase
 from qeforge.oracle.raising import is_incidental
 from qeforge.oracle.select import rank_of, select
-from qeforge.refinement.loop import Case, case_of
+from qeforge.refinement.cases import Case, case_of
 from qeforge.refinement.pool import usable
 
 _ROUNDS = 2

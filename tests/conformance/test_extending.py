@@ -10,7 +10,8 @@ from qeforge.analysis.mutants import find_mutants
 from qeforge.analysis.operators import OPERATORS, Operator, Text
 from qeforge.domain.protocols import Proposer, Request
 from qeforge.engine.proposer import NativeProposer
-from qeforge.refinement.loop import Limits, Loop, Refined
+from qeforge.refinement.limits import Limits
+from qeforge.refinement.loop import Loop, Refined
 from tests.analysis.modules import module_of
 from tests.conformance.example import PAGE, corpus, example
 from tests.fakes.parts import Notes, StepClock

@@ -7,7 +7,7 @@ import pytest
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.trajectory import Stop
-from qeforge.refinement.loop import case_of
+from qeforge.refinement.cases import case_of
 from qeforge.refinement.module import generate_module
 from qeforge.refinement.shrink import Shrinker, Work
 from tests.analysis.modules import module_of

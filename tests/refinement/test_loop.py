@@ -10,7 +10,8 @@ from qeforge.domain.observation import Facet, Observation
 from qeforge.domain.protocols import Clock, Proposer
 from qeforge.domain.trajectory import Stop
 from qeforge.engine.proposer import NativeProposer
-from qeforge.refinement.loop import Limits, Loop, Refined
+from qeforge.refinement.limits import Limits
+from qeforge.refinement.loop import Loop, Refined
 from tests.fakes.judge import InProcessJudge
 from tests.fakes.parts import BatchProposer, EndlessProposer, Notes, StepClock
 from tests.fakes.subject import Subject, subject

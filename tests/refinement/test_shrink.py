@@ -8,7 +8,7 @@ from qeforge.domain.mutant import MutantJob, Probe
 from qeforge.domain.observation import Facet
 from qeforge.domain.testcase import TestCase
 from qeforge.oracle.plain import Plainness
-from qeforge.refinement.loop import Case, case_of
+from qeforge.refinement.cases import Case, case_of
 from qeforge.refinement.shrink import Shrinker, Work
 from tests.fakes.parts import StepClock
 from tests.fakes.subject import Subject, subject

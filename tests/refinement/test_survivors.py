@@ -15,7 +15,8 @@ from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Observation
 from qeforge.domain.survivor import Sighting
 from qeforge.engine.proposer import NativeProposer
-from qeforge.refinement.loop import Limits, Loop, Refined
+from qeforge.refinement.limits import Limits
+from qeforge.refinement.loop import Loop, Refined
 from qeforge.refinement.survivors import ENOUGH, Hunt
 from tests.execution.judging import judging, write_module
 from tests.fakes.judge import InProcessJudge
