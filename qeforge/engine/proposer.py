@@ -353,7 +353,7 @@ class NativeProposer:
         mended = self._mender.mended(state, plan, seen.raised, gained=fresh > 0)
         if self._strings is not None:
             read = self._strings.after_exception(state, plan, seen.raised, gained=fresh > 0)
-            mended = [*read[:12], *mended, *read[12:]]
+            mended = [*read[:4], *mended, *read[4:8]]
         prepared = self._worlds.after_exception(plan, seen.raised)
         mended[:0] = [replace(new, generation=plan.generation + 1) for new in prepared]
         self._in_front(state, mended)

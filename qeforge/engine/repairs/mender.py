@@ -18,12 +18,12 @@ from qeforge.engine.repairs.traced import Tracer
 from qeforge.engine.state import State
 from qeforge.engine.value import Value
 
-_TRACED = 14
-_STATED = 14
+_TRACED = 5
+_STATED = 5
 _PATIENCE = 6
 """Failures in one place for one reason that are mended in full; afterwards only a few each."""
 
-_FEW = 3
+_FEW = 2
 
 
 class Mender:
