@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant, MutantJob, Probe, Verdict
@@ -11,9 +12,9 @@ from qeforge.oracle.plain import MISFIT
 from qeforge.oracle.strength import INCIDENTAL, strength
 from qeforge.refinement.cases import Case
 
-_PROBES, _PROBES_AT_LARGE = 12, 48
-"""Cases run against one mutant in one round; one in a module's tables may show anywhere, so it gets more where nobody
-can tell what to look for."""
+_PROBES, _PROBES_AT_LARGE, _SECONDS_AT_LARGE = 12, 160, 0.1
+"""Cases run against one mutant in one round. One in a module's tables may show anywhere, and running the module again
+costs as much as some seventy quick cases: it gets more of them, as many as took so many seconds."""
 _FEW_JOBS, _MANY_JOBS, _SLOW_JOBS = 8, 64, 0.5
 """Mutants between two looks at the clock, at least and at most, and the seconds above which they become fewer."""
 _SLOW = 0.05
@@ -124,8 +125,10 @@ class Trials:
             fitting = [i for i in reaching if keys[i] not in self.probed[mutant.id]]
             own = f":{mutant.scope}"
             fitting.sort(key=lambda i: (keys[i] != hint, not cases[i][1].case.candidate.target.endswith(own)))
-            most = 1 if hinted else _PROBES_AT_LARGE if at_large and hints is None else _PROBES
+            if at_large and not hinted:
+                fitting = _quick(fitting, [cases[i][1].case.observation.seconds for i in fitting])
             if fitting:
+                most = 1 if hinted else len(fitting) if at_large else _PROBES
                 jobs.append(MutantJob(mutant=mutant, probes=tuple(fitting[:most])))
             elif not reaching:
                 self.judged.add(mutant.id)
@@ -141,6 +144,13 @@ class Trials:
 def _reaches(lines: frozenset[int], mutant: Mutant) -> bool:
     """Whether a mutant is run by what runs these lines; of a statement of several lines the first counts."""
     return any(line in lines for line in range(mutant.start[0] - 3, mutant.end[0] + 1))
+
+
+def _quick(fitting: Sequence[int], seconds: Sequence[float]) -> list[int]:
+    """As many as take so long together, but no fewer than any other mutant gets."""
+    spent = list(accumulate(seconds))
+    within = sum(total <= _SECONDS_AT_LARGE for total in spent)
+    return list(fitting[: min(max(within, _PROBES), _PROBES_AT_LARGE)])
 
 
 def _thinned(mutants: Sequence[Mutant], most: int) -> list[Mutant]:
