@@ -285,7 +285,13 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9][\w .\-]*", text)) and text.isascii()
+    return bool(re.fullmatch(r"[A-Za-z0-9][\w .\-]*", text)) and text.isascii() and not _is_jumble(text)
+
+
+def _is_jumble(text: str) -> bool:
+    """Whether it falls into pieces that nobody can pronounce, as encoded data do."""
+    parts = slug(text).split("_")
+    return len(parts) > 1 and any(part.isalpha() and len(part) > 1 and not set(part) & set("aeiouy") for part in parts)
 
 
 def _same(first: str, second: str) -> bool:

@@ -49,6 +49,7 @@ from qeforge.refinement.recipes import RecipeProposer
 from qeforge.refinement.settling import Settler
 from qeforge.refinement.shrink import Shrinker, Work
 from qeforge.refinement.task import ModuleTask
+from qeforge.refinement.tidying import Tidying
 
 _CPU_SECONDS, _WALL_SECONDS = 0.2, 0.8
 """For one candidate: a test that takes longer is not worth its place in a suite."""
@@ -170,7 +171,10 @@ def _generate(
         by_id = {mutant.id: mutant for mutant in mutants}
         chosen, needed = cases, refined.needed
         if refined.stop is not Stop.INTERRUPTED and Capability.SHRINK not in task.without:
-            shrinker = Shrinker(judge, goals, by_id, variants=native.plainer, oddity=oddity, clock=clock)
+            tidying = Tidying(by_target, _familiar(module))
+            shrinker = Shrinker(
+                judge, goals, by_id, variants=native.plainer, oddity=oddity, clock=clock, tidying=tidying
+            )
             until = max(clock.now() + task.seconds * _SHRINKING, began + task.seconds * (1 - _VERIFYING))
             work = Work(cases=int(4 * task.seconds), variants=12, until=until)
             chosen, needed = shrinker.shrink(cases, refined.needed, already, work)
@@ -192,8 +196,15 @@ def _generate(
         refined = replace(refined, stop=Stop.TIME)  # with more of it, fewer might have gone
     if stated:
         bench = Bench(task=task, mutants=by_id, timeout=max(_PROPERTY_RUN, 2 * task.seconds))
-        finished = with_properties(bench, finished, stated, unnoticed(refined.alive, refined.cases, finished.cases))
+        finished = with_properties(bench, finished, stated, _worth_noticing(refined, finished))
     return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
+
+
+def _worth_noticing(refined: Refined, finished: Finished) -> list[str]:
+    """Ids of mutants that property tests may be kept for: no example kills them, and they are no likely equivalents."""
+    alike = {mutant.id for mutant, _ in refined.equivalent}
+    alive = [name for name in refined.alive if name not in alike]
+    return unnoticed(alive, refined.cases, finished.cases)
 
 
 def _report(

@@ -18,8 +18,10 @@ from qeforge.oracle.raising import is_incidental
 from qeforge.oracle.select import rank_of, select
 from qeforge.refinement.cases import Case, case_of
 from qeforge.refinement.pool import usable
+from qeforge.refinement.tidying import Tidying, Usual
 
 _ROUNDS = 2
+_TIDYING_ROUNDS = 4
 _LOOKS = 3
 """Variants of one case that get a full look in a round."""
 
@@ -56,7 +58,22 @@ class _Duty:
     best: Case | None = None
     kills: dict[str, frozenset[Facet]] = field(default_factory=dict)
     cost: int = 0
+    untidy: int = 0
     start: Candidate | None = None
+
+    def improves(self, cost: int, untidy: int) -> bool:
+        """Whether what costs and is as untidy as this is better: plainer, or as plain and tidier."""
+        return (cost, untidy) < (self.cost, self.untidy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """A candidate that gets a full look for one duty."""
+
+    duty: _Duty
+    cost: int
+    untidy: int
+    candidate: Candidate
 
 
 def _bulk(case: TestCase) -> int:
@@ -74,6 +91,7 @@ class Shrinker:
         variants: the same call with likelier values, the most thorough change first.
         oddity: how strange a candidate's values are.
         clock: for `Work.until`.
+        tidying: what cuts literals short, once the values are plain; None leaves them.
     """
 
     def __init__(
@@ -85,6 +103,7 @@ class Shrinker:
         variants: Callable[[Candidate], Sequence[Candidate]],
         oddity: Callable[[Candidate], int],
         clock: Clock,
+        tidying: Tidying | None = None,
     ) -> None:
         self._judge = judge
         self._goals = goals
@@ -92,6 +111,7 @@ class Shrinker:
         self._variants = variants
         self._oddity = oddity
         self._clock = clock
+        self._tidying = tidying
         self.cut = False
         """Whether the clock ended the work before it was done."""
 
@@ -115,6 +135,8 @@ class Shrinker:
             if not odd or self._late(work.until):
                 break
             odd = self._round(odd, work, tried)
+        if self._tidying is not None:
+            self._tidy(self._tidying, duties, work, tried)
         self._confirm([duty for duty in duties if duty.best is not None])
         kept = [duty.best.case if duty.best else duty.case for duty in duties]
         return tuple(kept), {
@@ -158,50 +180,84 @@ class Shrinker:
             ranked = sorted((c for c in fresh if self._oddity(c) < duty.cost), key=self._oddity)
             offers += [(duty, candidate) for candidate in ranked[: work.variants]]
             tried |= {candidate.key for candidate in fresh}
+        return self._improved(odd, offers, work.until)
+
+    def _tidy(self, tidying: Tidying, duties: Sequence[_Duty], work: Work, tried: set[str]) -> None:
+        """Shorter literals and usual arguments, a step at a time, at no price in plainness."""
+        usual = tidying.usual([duty.start or duty.case.candidate for duty in duties])
+        for duty in duties:
+            duty.untidy = tidying.untidiness(duty.start or duty.case.candidate, usual)
+        left = sorted((d for d in duties if d.untidy), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
+        for _ in range(_TIDYING_ROUNDS):
+            if not left or self._late(work.until):
+                break
+            offers: list[tuple[_Duty, Candidate]] = []
+            for duty in left:
+                fresh = [c for c in tidying.offers(duty.start or duty.case.candidate, usual) if c.key not in tried]
+                tidier = [c for c in fresh if tidying.untidiness(c, usual) < duty.untidy]
+                offers += [(duty, candidate) for candidate in tidier[: work.variants]]
+                tried |= {candidate.key for candidate in tidier[: work.variants]}
+            left = self._improved(left, offers, work.until, usual)
+
+    def _improved(
+        self, odd: Sequence[_Duty], offers: Sequence[tuple[_Duty, Candidate]], until: float, usual: Usual | None = None
+    ) -> list[_Duty]:
+        """Those for which an offer is better, as is noted in them, and may be bettered still. With `usual` what is
+        tidier and no stranger is better too."""
         if not offers:
             return []
         seen = self._judge.run([candidate for _, candidate in offers])
-        fitting: dict[int, list[tuple[int, Candidate]]] = {}
+        fitting: dict[int, list[tuple[int, int, Candidate]]] = {}
         for (duty, candidate), one in zip(offers, seen, strict=True):
-            if self._may_replace(duty, candidate, one):
-                fitting.setdefault(id(duty), []).append((self._cost(candidate, one), candidate))
+            untidy = self._untidiness(duty, candidate, usual)
+            if self._may_replace(duty, candidate, one, untidy):
+                fitting.setdefault(id(duty), []).append((self._cost(candidate, one), untidy, candidate))
         looks = [
-            (duty, cost, candidate)
+            _Look(duty=duty, cost=cost, untidy=untidy, candidate=candidate)
             for duty in odd
-            for cost, candidate in sorted(fitting.get(id(duty), ()), key=lambda f: (f[0], f[1].key))[:_LOOKS]
+            for cost, untidy, candidate in sorted(
+                fitting.get(id(duty), ()),
+                key=lambda f: (f[1], f[0], f[2].key) if usual is not None else (f[0], 0, f[2].key),
+            )[:_LOOKS]
         ]
-        better = self._looked_at(looks, work.until)
-        return [duty for duty in odd if id(duty) in better and duty.cost]
+        better = self._looked_at(looks, until)
+        return [duty for duty in odd if id(duty) in better and (duty.cost or duty.untidy)]
 
-    def _may_replace(self, duty: _Duty, candidate: Candidate, seen: Observation) -> bool:
+    def _untidiness(self, duty: _Duty, candidate: Candidate, usual: Usual | None) -> int:
+        """Of what is offered; before the tidying it does not count, and is the duty's own."""
+        if self._tidying is None or usual is None:
+            return duty.untidy
+        return self._tidying.untidiness(candidate, usual)
+
+    def _may_replace(self, duty: _Duty, candidate: Candidate, seen: Observation, untidy: int) -> bool:
         if not usable(seen) or not duty.goals <= self._goals.met(seen.arcs):
             return False
         old = duty.case.observation
         if seen.outcome is Outcome.RAISED and old.outcome is not Outcome.RAISED:
             return False
-        if self._cost(candidate, seen) >= duty.cost:
+        if not duty.improves(self._cost(candidate, seen), untidy):
             return False
         same = seen.raised is None or (old.raised is not None and seen.raised.type_name == old.raised.type_name)
         return same or (old.raised is not None and is_incidental(old.raised))
 
-    def _looked_at(self, looks: Sequence[tuple[_Duty, int, Candidate]], until: float) -> set[int]:
+    def _looked_at(self, looks: Sequence[_Look], until: float) -> set[int]:
         """Full looks; the plainest that does the whole duty becomes the best. Ids of duties that improved."""
         if not looks:
             return set()
-        observed = self._judge.observe([candidate for _, _, candidate in looks])
-        made = [
-            case_of(candidate, seen, (), self._goals) for (_, _, candidate), seen in zip(looks, observed, strict=True)
-        ]
-        killed = self._killed([(duty, case) for (duty, _, _), case in zip(looks, made, strict=True)], until)
+        observed = self._judge.observe([look.candidate for look in looks])
+        made = [case_of(look.candidate, seen, (), self._goals) for look, seen in zip(looks, observed, strict=True)]
+        killed = self._killed([(look.duty, case) for look, case in zip(looks, made, strict=True)], until)
         better: set[int] = set()
-        for number, ((duty, light, candidate), case) in enumerate(zip(looks, made, strict=True)):
+        for number, (look, case) in enumerate(zip(looks, made, strict=True)):
+            duty = look.duty
             if case is None or not duty.goals <= case.case.goals:
                 continue
-            cost = light + _bulk(case.case)
-            if cost >= duty.cost:
+            cost = look.cost + _bulk(case.case)
+            if not duty.improves(cost, look.untidy):
                 continue
             if duty.mutants <= killed[number].keys():
-                duty.best, duty.cost, duty.kills, duty.start = case, cost, killed[number], candidate
+                duty.best, duty.cost, duty.kills, duty.start = case, cost, killed[number], look.candidate
+                duty.untidy = look.untidy
                 better.add(id(duty))
         return better
 

@@ -3,6 +3,8 @@ from dataclasses import replace
 import pytest
 
 from qeforge.codegen.names import LONGEST, name_cases, unique_name
+from qeforge.codegen.syntax import expression
+from qeforge.codegen.words import result_words
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.target import Flavour, Kind, Parameter, ParameterKind, Span, Target
 from qeforge.domain.testcase import TestCase
@@ -193,3 +195,10 @@ def test_a_number_comes_only_after_every_word() -> None:
         offer("Account.deposit", "account.deposit(5)", "account = Account('Ann', '10')"),
         offer("Account.deposit", "account.deposit(5)", "account = Account('Bob', '10')"),
     ) == ["test_account_deposit_updates_balance_for_5_and_ann", "test_account_deposit_updates_balance_for_5_and_bob"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("helloWorld", "hello_world"), ("abc", "abc"), ("eNrzAQAATQBn", "text"), ("4 qz", "text")]
+)
+def test_a_jumble_of_letters_is_no_word(text: str, words: str) -> None:
+    assert result_words(expression(repr(text)), "str") == words

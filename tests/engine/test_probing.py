@@ -15,8 +15,8 @@ from qeforge.domain.capability import Capability
 from qeforge.domain.facts import TypeRef
 from qeforge.domain.observation import Observation, Outcome
 from qeforge.domain.protocols import Request
-from qeforge.engine.probing import joined
 from qeforge.engine.proposer import NativeProposer
+from qeforge.engine.recorded import joined
 from qeforge.refinement.pool import usable
 from tests.execution.judging import interpreter, judging
 

@@ -324,6 +324,11 @@ def test_fixtures_of_conftest_files_elsewhere_are_seen(project: Project, tmp_pat
     assert names(project.run(new)) == {"test_it": "error"}
 
 
+def test_hypothesis_is_imported_only_where_a_test_does(project: Project) -> None:
+    run = project.run(project.write("import sys\ndef test_it(): assert 'hypothesis.core' not in sys.modules\n"))
+    assert names(run) == {"test_it": "passed"}
+
+
 def test_a_suite_without_tests_says_so(project: Project) -> None:
     assert project.run(project.write("X = 1\n")).crashed == "no tests were found"
 

@@ -211,3 +211,16 @@ def test_a_stand_in_that_is_called_otherwise_makes_no_test() -> None:
     assert codes(own) == [
         'pytest.raises(TypeError, match=r"helper\\(\\) takes 1 positional argument but 2 were given")'
     ]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "message"),
+    [
+        ("AttributeError", "property 'x' of 'Cart' object has no setter"),
+        ("AttributeError", "can't set attribute 'x'"),
+        ("UnboundLocalError", "cannot access local variable 'y' where it is not associated with a value"),
+        ("TypeError", "f() got an unexpected keyword argument 'nane'. Did you mean 'name'?"),
+    ],
+)
+def test_what_another_python_says_in_other_words_is_not_matched(type_name: str, message: str) -> None:
+    assert codes(raised(type_name, message)) == [f"pytest.raises({type_name})"]

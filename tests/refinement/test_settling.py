@@ -10,7 +10,7 @@ from qeforge.oracle.stability import stable_facets
 from qeforge.refinement.settling import Look, Settler, wavers
 from tests.execution.judging import judging, write_module
 
-_SOURCE = '''
+_SOURCE = """
     import random
     import time
     import uuid
@@ -30,7 +30,7 @@ _SOURCE = '''
 
     def plain(number):
         return number + 1
-'''
+"""
 
 
 def look(judge: ForkJudge, act: str) -> Look:

@@ -10,6 +10,7 @@ from qeforge.domain.testcase import TestCase
 from qeforge.oracle.plain import Plainness
 from qeforge.refinement.cases import Case, case_of
 from qeforge.refinement.shrink import Shrinker, Work
+from qeforge.refinement.tidying import Tidying
 from tests.fakes.parts import StepClock
 from tests.fakes.subject import Subject, subject
 
@@ -134,6 +135,26 @@ def test_one_step_leads_to_the_next(shop: Subject) -> None:
     cases, needed = judged(shop, "loud('%%a')")
     kept, _ = shrunk(shop, cases, needed, offers=lambda c: shop.calls(*filter(None, [steps.get(c.act)])))
     assert acts(kept) == ["loud('abc')"]
+
+
+def test_literals_are_cut_and_goals_and_kills_stay(shop: Subject) -> None:
+    cases, needed = judged(
+        shop, "wrap('%A-%%-B%%C', width=3)", "wrap('%A-%')", "wrap('%%', width=-77)", "loud('%a-%b')"
+    )
+    shrinker = Shrinker(
+        shop.judge,
+        shop.goals,
+        {mutant.id: mutant for mutant in shop.mutants},
+        variants=lambda candidate: (),
+        oddity=Plainness({t.id: t for t in shop.module.targets}).oddity,
+        clock=StepClock(),
+        tidying=Tidying({t.id: t for t in shop.module.targets}),
+    )
+    kept, now = shrinker.shrink(cases, needed, frozenset(), WORK)
+    assert frozenset().union(*(c.goals for c in kept)) == frozenset().union(*(c.goals for c in cases))
+    assert {m for kills in now.values() for m in kills} >= {m for kills in needed.values() for m in kills}
+    assert sum(map(len, acts(kept))) < sum(map(len, acts(cases)))
+    assert "loud('ab')" in acts(kept)
 
 
 def test_nothing_is_tried_when_the_time_is_over(shop: Subject) -> None:

@@ -1,4 +1,4 @@
-"""Programs whose options are declared in their own code."""
+"""Trap: programs that leave at once unless their arguments fit options declared in their own code."""
 
 import argparse
 import getopt

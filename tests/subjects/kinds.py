@@ -1,4 +1,4 @@
-"""One callable of each kind, each with a line that is only reached when it is driven to its end."""
+"""Trap: one callable of each kind, each with a line that is only reached when it is driven to its end."""
 
 import abc
 import asyncio

@@ -1,4 +1,4 @@
-"""Each function fails on what it is first called with, in a way that its source does not announce.
+"""Trap: each function fails on what it is first called with, in a way that its source does not announce.
 
 The lines marked `behind` are reached when the exception is read.
 """

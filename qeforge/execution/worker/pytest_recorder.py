@@ -92,11 +92,17 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: Any) -> None:
-        """Brings the further conftest files in before anything is collected. Hypothesis, where it is installed, draws
-        the same inputs in every run with the same hash seed."""
+        """Brings the further conftest files in before anything is collected."""
         add_conftests(config, self._conftests)
-        if getattr(config.option, "hypothesis_seed", "") is None:
-            config.option.hypothesis_seed = os.environ.get("PYTHONHASHSEED", "0")
+
+    def pytest_collection_finish(self) -> None:
+        """Hypothesis, where a test has imported it, draws the same inputs in every run with the same hash seed.
+
+        Its option would do the same, and make each run import it, which takes longer than many a suite.
+        """
+        core = sys.modules.get("hypothesis.core")
+        if core is not None and getattr(core, "global_force_seed", "") is None:
+            core.global_force_seed = int(os.environ.get("PYTHONHASHSEED", "0"))  # type: ignore[attr-defined]
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:

@@ -1,0 +1,70 @@
+import ast
+
+import pytest
+
+from qeforge.analysis.targets import find_targets
+from qeforge.domain.candidate import Candidate
+from qeforge.refinement.tidying import Tidying
+
+TARGETS = {t.id: t for t in find_targets("def f(text, path='.', size=1): return text\n", "shop")}
+TIDYING = Tidying(TARGETS, familiar=("Hello World",))
+
+
+def calling(act: str, *arrange: str) -> Candidate:
+    return Candidate(target="shop:f", act=act, arrange=arrange)
+
+
+def acts(act: str) -> list[str]:
+    return [one.act for one in TIDYING.offers(calling(act), {})]
+
+
+@pytest.mark.parametrize("act", ["f('abc')", "f('Hello World')", "f(7)", "f(True)", "f(f'{x}-..-')", "f(y)"])
+def test_what_is_plain_is_left_alone(act: str) -> None:
+    assert acts(act) == []
+    assert TIDYING.untidiness(calling(act), {}) == 0
+
+
+@pytest.mark.parametrize(
+    ("act", "tidier"),
+    [
+        ("f('[a]\\nkey = 1\\n')", "f('[a]\\n')"),  # a line
+        ("f('one, two; three')", "f('one, two;')"),  # a word
+        ("f('%keykey%')", "f('%a%')"),  # a plainer word
+        ("f('x@@')", "f('x@')"),  # a character
+        ("f(b'ab')", "f(b'a')"),
+        ("f(4711)", "f(1)"),
+        ("f([1, 2])", "f([1])"),
+        ("f({'a': 1, 'b': 2})", "f({'a': 1})"),
+        ("f('é%') + '☃'", "f('é') + '☃'"),  # the rest of the line stays what it was
+    ],
+)
+def test_literals_are_cut(act: str, tidier: str) -> None:
+    assert tidier in acts(act)
+    assert TIDYING.untidiness(calling(tidier), {}) < TIDYING.untidiness(calling(act), {})
+
+
+def test_every_offer_is_python() -> None:
+    candidate = calling("f(text, '''a\nb-b''', [1, 2])", "text = 'x = \"y\"\\n'")
+    for one in TIDYING.offers(candidate, {}):
+        ast.parse("\n".join((*one.arrange, one.act)))
+
+
+def test_what_is_arranged_is_cut_too_but_no_name_of_what_is_patched() -> None:
+    candidate = calling("f(text)", "monkeypatch.setattr('os.urandom', len)", "text = '%%'")
+    assert {one.arrange for one in TIDYING.offers(candidate, {})} == {(candidate.arrange[0], "text = '%'")}
+
+
+def test_an_argument_that_does_not_matter_becomes_the_usual_one() -> None:
+    tests = [calling(f"f({text!r}, {path!r})") for text, path in (("abc", "a.txt"), ("xyz", "a.txt"), ("Z", "b"))]
+    usual = TIDYING.usual(tests)
+    assert usual["shop:f"]["path"] == "'a.txt'"
+    assert "f('Z', 'a.txt')" in [one.act for one in TIDYING.offers(tests[2], usual)]
+    assert TIDYING.untidiness(tests[2], usual) > TIDYING.untidiness(calling("f('Z', 'a.txt')"), usual)
+
+
+def test_an_only_argument_has_no_usual_value() -> None:
+    assert TIDYING.usual([calling("f('abc')"), calling("f('xyz')")]) == {}
+
+
+def test_a_claim_about_other_values_is_given_up() -> None:
+    assert all(one.claims == () for one in TIDYING.offers(calling("f('x@@')"), {}))
