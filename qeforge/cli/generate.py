@@ -81,7 +81,8 @@ def generate(
             raise
         return outcome_of(so_far, config, verbose=verbose, interrupted=True)
     except wiring.Unfinished as cut:
-        session.so_far = outcome_of(cut.report, config, verbose=verbose)
+        if cut.report.modules:  # of nothing finished there is nothing to say but why
+            session.so_far = outcome_of(cut.report, config, verbose=verbose)
         raise (cut.__cause__ or cut) from None
     return outcome_of(report, config, verbose=verbose)
 
