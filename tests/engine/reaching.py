@@ -73,9 +73,7 @@ def reach(
         if not wanted - met:
             break
         aims = goals.frontier(met) & goals.goals_of(target.id)
-        batch = proposer.propose(
-            Request(goals=aims or wanted - met, mutants=(), count=min(_BATCH, executions - done))
-        )
+        batch = proposer.propose(Request(goals=aims or wanted - met, mutants=(), count=min(_BATCH, executions - done)))
         if not batch:
             break
         seen = judge.run(batch)

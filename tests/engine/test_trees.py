@@ -27,7 +27,7 @@ def test_a_file_that_was_looked_for_in_the_working_folder_is_there() -> None:
     assert plan.world == (
         "monkeypatch.chdir(tmp_path)",
         '(tmp_path / "conf").mkdir()',
-        "(tmp_path / \"conf\" / \"app.json\").write_text('{\"a\": 1}')",
+        '(tmp_path / "conf" / "app.json").write_text(\'{"a": 1}\')',
     )
     assert set(plan.world_fixtures) == {"monkeypatch", "tmp_path"}
 
@@ -35,7 +35,7 @@ def test_a_file_that_was_looked_for_in_the_working_folder_is_there() -> None:
 def test_a_file_that_was_looked_for_in_the_tests_folder_is_there() -> None:
     [plan] = trees().after_missing(_PLAN, missing("/tmp/qeforge-12ab/tmp/test-x_1/setup.cfg"))
 
-    assert plan.world == ('(tmp_path / "setup.cfg").write_text(\'[section]\\nkey = 1\\n\')',)
+    assert plan.world == ("(tmp_path / \"setup.cfg\").write_text('[section]\\nkey = 1\\n')",)
     assert plan.world_fixtures == ("tmp_path",)
 
 
@@ -66,4 +66,4 @@ def test_json_in_the_file_of_an_argument_gets_the_key_too() -> None:
 
     first, *_ = with_key(plan, Raised(type_name="KeyError", message="'name'"))
 
-    assert first.arguments[0].value.setup == ("{name}.write_text('{{\"name\": \"abc\", \"a\": 1}}')",)
+    assert first.arguments[0].value.setup == ('{name}.write_text(\'{{"name": "abc", "a": 1}}\')',)
