@@ -17,10 +17,13 @@ from qeforge.engine.build import Builder
 from qeforge.engine.plan import Plan
 from qeforge.engine.state import State, unquoted
 from qeforge.engine.strings import Strings
+from qeforge.engine.value import literal
 
 _OPERANDS = 60
 _MOST = 24
 _PER_OPERAND = 10
+_MISFITS = ('"abc"', "1", "None", "b'abc'", "[1]", "{}", "(1,)", "1.5", "{1}")
+_MOST_MISFITS = 3
 _LOOKS, _LOOKS_PER_GAIN = 10, 5
 """Second looks at the plans of one target, and more for each gain."""
 
@@ -80,6 +83,7 @@ class Following:
     def _redirected(self, state: State, plan: Plan, operand: Operand) -> Iterator[Plan]:
         if operand.operator == "isinstance":
             yield from self._of_wanted_class(plan, operand.right)
+            yield from self._of_another_type(plan, operand.right)
         clues = self._strings.clues(state) if self._strings is not None else None
         for new in operands.redirect(plan, operand, self._rng, clues):
             yield replace(new, aim=operand.line)
@@ -91,6 +95,14 @@ class Following:
             for argument in plan.arguments:
                 for value in self._builder.instance(name)[:2]:
                     yield plan.with_argument(argument.name, value)
+
+    def _of_another_type(self, plan: Plan, wanted: str) -> Iterator[Plan]:
+        """The plan with something in place of each argument that the code did not ask for: that, too, is a side."""
+        names = {name.strip().rpartition(".")[2] for name in wanted.strip("()").split(",")}
+        misfit = next((value for value in map(literal, _MISFITS) if value.type_name not in names), None)
+        for argument in plan.arguments[:_MOST_MISFITS]:
+            if misfit is not None and argument.value.type_name != misfit.type_name:
+                yield plan.with_argument(argument.name, misfit)
 
     def _learn(self, state: State, operand: Operand) -> None:
         """Texts that variations may use."""

@@ -5,8 +5,23 @@ import pytest
 from qeforge.domain.target import Kind
 from tests.engine.reaching import judging_subject, reach, subject
 
-FLOOR = {"texts": 0.94, "grammars": 0.85, "parsers": 0.9, "shapes": 0.94}
-"""Branches of a file of subjects that are taken at least, within 600 executions for each function."""
+OPEN = {
+    "texts": {"character_classes"},  # `isascii` is not captured
+    "grammars": {
+        "dotted",  # wants a path of names that agree with one another
+        "ranges",  # wants two numbers in one text in order
+        "template",  # wants a placeholder that a second argument fills
+    },
+    "parsers": {
+        "inflated",  # the parser's own exception is swallowed
+        "json_nested",  # wants a mapping in a list in a mapping
+    },
+    "shapes": {
+        "nested_keys",  # wants two keys at once in an inner mapping
+        "triangle",  # wants three numbers that agree
+    },
+}
+"""Functions of which 600 executions may leave a branch open, by file of subjects, and what they want."""
 
 FAST = [
     ("grammars", "duration"),
@@ -14,6 +29,7 @@ FAST = [
     ("texts", "named_groups"),
     ("texts", "cleaned"),
     ("parsers", "hexadecimal"),
+    ("shapes", "all_empty"),
 ]
 
 
@@ -26,12 +42,12 @@ def test_both_ways_of_a_predicate_are_taken(name: str, qualname: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(FLOOR))
-def test_most_branches_of_the_subjects_are_taken(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(OPEN))
+def test_both_ways_are_taken_of_all_but_a_few(name: str) -> None:
     module = subject(name)
     functions = [t.qualname for t in module.targets if t.kind is Kind.FUNCTION]
     with judging_subject(name) as judge:
-        found = [reach(judge, module, qualname, seed=0, executions=600) for qualname in functions]
+        missing = {each: reach(judge, module, each, seed=0, executions=600).missing for each in functions}
 
-    open_goals = sum(len(each.missing) for each in found)
-    assert 1 - open_goals / sum(each.goals for each in found) >= FLOOR[name]
+    assert {each for each, goals in missing.items() if goals} <= OPEN[name]
+    assert len(functions) > 20

@@ -277,3 +277,17 @@ def key_of_type(mapping):
         if value is None:
             return "nothing"
     return "other"
+
+
+class Gauge:
+    def __init__(self, level: int = 0):
+        self.level = level
+
+
+def all_empty(*gauges: Gauge):
+    for gauge in gauges:
+        if not isinstance(gauge, Gauge):
+            raise ValueError("only gauges can be empty")
+        if gauge.level:
+            return False
+    return True
