@@ -1,5 +1,7 @@
 """Plain values of the types every program uses, the most typical first and boundaries after."""
 
+from collections.abc import Iterable
+
 from qeforge.engine.value import Value, literal, of
 
 INTEGERS = (
@@ -239,3 +241,12 @@ def owner_of(attributes: frozenset[str]) -> str:
 def simple(value: object) -> Value:
     """The value of a Python literal."""
     return of(value)
+
+
+def misfit(types: Iterable[str]) -> Value | None:
+    """A plain value of a type that is none of these; None when every plain type is among them."""
+    known = set(types)
+    return next((value for value in _PLAIN_TYPES if value.type_name not in known), None)
+
+
+_PLAIN_TYPES = tuple(literal(source) for source in ('"abc"', "1", "None", "b'abc'", "[1]", "{}", "(1,)", "1.5", "{1}"))

@@ -12,17 +12,15 @@ from itertools import islice
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.facts import ModuleFacts
 from qeforge.domain.observation import Observation, Operand
-from qeforge.engine import operands, patterns
+from qeforge.engine import basics, operands, patterns
 from qeforge.engine.build import Builder
 from qeforge.engine.plan import Plan
 from qeforge.engine.state import State, unquoted
 from qeforge.engine.strings import Strings
-from qeforge.engine.value import literal
 
 _OPERANDS = 60
 _MOST = 24
 _PER_OPERAND = 10
-_MISFITS = ('"abc"', "1", "None", "b'abc'", "[1]", "{}", "(1,)", "1.5", "{1}")
 _MOST_MISFITS = 3
 _LOOKS, _LOOKS_PER_GAIN = 10, 5
 """Second looks at the plans of one target, and more for each gain."""
@@ -99,7 +97,7 @@ class Following:
     def _of_another_type(self, plan: Plan, wanted: str) -> Iterator[Plan]:
         """The plan with something in place of each argument that the code did not ask for: that, too, is a side."""
         names = {name.strip().rpartition(".")[2] for name in wanted.strip("()").split(",")}
-        misfit = next((value for value in map(literal, _MISFITS) if value.type_name not in names), None)
+        misfit = basics.misfit(names)
         for argument in plan.arguments[:_MOST_MISFITS]:
             if misfit is not None and argument.value.type_name != misfit.type_name:
                 yield plan.with_argument(argument.name, misfit)

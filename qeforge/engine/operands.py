@@ -22,8 +22,7 @@ from qeforge.engine.value import Value, of
 _PER_PAIR = 6
 _LONGEST_LIST = 60
 _MOMENTS: dict[str, Any] = {
-    f"datetime.{kind.__name__}": kind
-    for kind in (datetime.date, datetime.datetime, datetime.time, datetime.timedelta)
+    f"datetime.{kind.__name__}": kind for kind in (datetime.date, datetime.datetime, datetime.time, datetime.timedelta)
 }
 
 _BY_TYPE: dict[str, Any] = {

@@ -182,9 +182,7 @@ class NativeProposer:
         """What was meant to turn a predicate whose line has an open branch still: its operands tell more."""
         return self._following.curious(observed, self._open_lines)
 
-    def aim(
-        self, sighting: Sighting, nearest: Candidate | None, count: int, done: Container[str]
-    ) -> list[Candidate]:
+    def aim(self, sighting: Sighting, nearest: Candidate | None, count: int, done: Container[str]) -> list[Candidate]:
         """Candidates for one mutant that nothing notices yet, one purposeful step from what came near it."""
         found: dict[str, Candidate] = {}
         plan = self._plans.get(nearest.key) if nearest is not None else None

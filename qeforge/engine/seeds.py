@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from qeforge.analysis.command_line import argument_parameters, commands_of, decorated_commands
 from qeforge.analysis.constants import Constants, module_constants, target_constants
-from qeforge.analysis.evidence import Evidence
+from qeforge.analysis.evidence import Evidence, raised_types
 from qeforge.analysis.registered import handed_to
 from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.facts import CallableFact, ModuleFacts, ParameterFact, TypeRef
 from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
-from qeforge.engine import patterns
+from qeforge.engine import basics, patterns
 from qeforge.engine.build import Builder
 from qeforge.engine.commands import vectors
 from qeforge.engine.plan import Argument, Drive, Plan
@@ -172,6 +172,12 @@ class Seeder:
                     )
             plans.append(replace(plan, receiver=self.rng.choice(receivers)))
         plans += [replace(first, receiver=receiver) for receiver in receivers[6:]]
+        if raised_types(self.module, target):  # a guard may be what raises
+            plans += [
+                first.with_argument(p.name, misfit, keyword=p in optional)
+                for p in (*required, *optional)
+                if (misfit := basics.misfit(value.type_name for value in state.pools[p.name])) is not None
+            ]
         return [*self._worlds.prepare(first), *[replace(plan, generation=0) for plan in plans]]
 
     def _variadic(self, state: State, first: Plan) -> list[Plan]:

@@ -1,0 +1,23 @@
+import pytest
+
+from qeforge.engine.basics import misfit
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        ((), '"abc"'),
+        (("str",), "1"),
+        (("str", "int"), "None"),
+        (("Gauge",), '"abc"'),
+    ],
+)
+def test_a_misfit_has_a_type_that_is_not_among_them(types: tuple[str, ...], expected: str) -> None:
+    value = misfit(types)
+
+    assert value is not None
+    assert value.source == expected
+
+
+def test_where_every_plain_type_fits_there_is_no_misfit() -> None:
+    assert misfit(("str", "int", "NoneType", "bytes", "list", "dict", "tuple", "float", "set")) is None
