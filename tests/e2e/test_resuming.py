@@ -127,5 +127,6 @@ def test_a_killed_run_goes_on_where_it_was(bench: Bench, jobs: int) -> None:
     assert done.code == 0
     assert done.data["cached"] == known
     after = suites(project)
-    assert {name: text for name, text in after.items() if name in finished} == finished
+    # A suite may have been written and not been noted yet: that module is worked on again.
+    assert sum(after[name] == text for name, text in finished.items()) >= known
     assert not_passed(pytest_results(sorted((project / "tests").glob("test_*.py")), cwd=project)[0]) == {}

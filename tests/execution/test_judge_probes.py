@@ -11,7 +11,7 @@ from qeforge.refinement.pool import usable
 from tests.execution.judging import candidate, judging
 
 _IMPORTS = ("import sample", "from _qeforge_worker.probe import Probe")
-_SOURCE = '''
+_SOURCE = """
     import re
     import subprocess
 
@@ -36,7 +36,7 @@ _SOURCE = '''
 
     def run():
         return subprocess.run(["git"]).stdout.splitlines()
-'''
+"""
 
 
 def record(seen: Observation) -> dict[str, Any]:
