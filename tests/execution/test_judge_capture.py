@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qeforge.domain.observation import Observation, Operand
+from qeforge.domain.observation import Arc, Observation, Operand
 from qeforge.execution.judge import ForkJudge
 from tests.execution.judging import candidate, judging
 
@@ -101,6 +101,11 @@ def test_the_line_is_noted(judge: ForkJudge) -> None:
     assert look(judge, "kinds(1)").operands[0] == Operand(line=10, operator="isinstance", left="1", right="int")
 
 
+def between_lines(arcs: frozenset[Arc]) -> frozenset[Arc]:
+    """Without those from a line to itself, which coverage.py leaves out, too: noting gives a line more parts."""
+    return frozenset((first, last) for first, last in arcs if first != last)
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -113,7 +118,8 @@ def test_noting_changes_nothing_else(judge: ForkJudge, act: str) -> None:
     [plain] = judge.run([candidate(act, imports=("from sample import *",))])
     captured = look(judge, act)
 
-    assert (captured.outcome, captured.result, captured.arcs) == (plain.outcome, plain.result, plain.arcs)
+    assert (captured.outcome, captured.result) == (plain.outcome, plain.result)
+    assert between_lines(captured.arcs) == between_lines(plain.arcs)
     if plain.raised is not None and captured.raised is not None:
         assert captured.raised.type_name == plain.raised.type_name
         assert captured.raised.message == plain.raised.message
