@@ -84,9 +84,11 @@ def fakes_for(tree: ast.Module, module: str, kind: str) -> list[Fake]:
 def uses(tree: ast.Module, module: str, kind: str) -> Iterator[tuple[str, str]]:
     """Where to put a stand-in and what it stands for, for each known callable of a kind that the code mentions."""
     known = _BY_KIND[kind]
-    mentioned = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    last = {name.rpartition(".")[2] for name in known}
+    nodes = list(ast.walk(tree))
+    mentioned = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute) and node.attr in last}
     aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
