@@ -1,9 +1,11 @@
 """Another present for the code under test, so that what depends on the date shows.
 
-Only the functions of `time` move. `datetime.now` asks the system itself, and a stand-in for its class would not be the
-class that values have; there the time zones of the confirming workers, a day apart, do the work, and `clock` the rest.
+The functions of `time` move, and so do `now`, `utcnow` and `today` of `datetime`. Their classes are replaced for that
+by stand-ins that make values of the real ones and count as them. Where code looks closer than that (`type(value) is
+date`, pickles), what it does differs here, and no test pins it.
 """
 
+import datetime
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,7 @@ _DAY = 86_400
 def install(days: float) -> None:
     """Move the clock of the `time` module, before the target is imported."""
     seconds = days * _DAY
+    _move_classes(datetime.timedelta(days=days))
     now, now_ns = time.time, time.time_ns
     localtime, gmtime, strftime, ctime, asctime = time.localtime, time.gmtime, time.strftime, time.ctime, time.asctime
 
@@ -49,3 +52,42 @@ def install(days: float) -> None:
         function.__name__ = function.__qualname__ = name
         function.__module__ = "time"
         setattr(time, name, function)
+
+
+def _move_classes(shift: datetime.timedelta) -> None:
+    real_date, real_datetime = datetime.date, datetime.datetime
+
+    class Stand(type):
+        """What is an instance or a subclass of the real class is one of the stand-in."""
+
+        def __instancecheck__(cls, instance: Any) -> bool:
+            real = reals.get(cls)
+            return type.__instancecheck__(cls, instance) if real is None else isinstance(instance, real)
+
+        def __subclasscheck__(cls, subclass: Any) -> bool:
+            real = reals.get(cls)
+            return type.__subclasscheck__(cls, subclass) if real is None else issubclass(subclass, real)
+
+    def make(cls: Any, *arguments: Any, **keywords: Any) -> Any:
+        real = reals.get(cls)
+        if real is not None:
+            return real(*arguments, **keywords)
+        return next(base for base in cls.__mro__ if base in reals.values()).__new__(cls, *arguments, **keywords)
+
+    def now(cls: Any, tz: Any = None) -> Any:
+        return real_datetime.now(tz) + shift
+
+    def utcnow(cls: Any) -> Any:
+        return now(cls, datetime.timezone.utc).replace(tzinfo=None)
+
+    def today(cls: Any) -> Any:  # the real one asks `time.time`, or does not, as the version has it
+        return now(cls) if issubclass(cls, real_datetime) else now(cls).date()
+
+    reals: dict[Any, Any] = {}
+    for real in (real_date, real_datetime):
+        members = {"__new__": make, "__module__": "datetime", "__doc__": real.__doc__, "today": classmethod(today)}
+        if real is real_datetime:
+            members |= {"now": classmethod(now), "utcnow": classmethod(utcnow)}
+        stand = Stand(real.__name__, (real,), members)
+        reals[stand] = real
+        setattr(datetime, real.__name__, stand)
