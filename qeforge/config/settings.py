@@ -1,24 +1,21 @@
-"""One frozen `Config`: flag > `QEFORGE_*` > `[tool.qeforge]` > default, and where each value came from."""
+"""What may be set: the frozen `Config`, and for each setting what a value has to be and how it is read from text."""
 
 import difflib
 import math
-import os
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qeforge.domain.capability import Capability
-from qeforge.errors import ConfigError, UsageError
+from qeforge.errors import ConfigError
 
 DEFAULT = "default"
 LOCAL_ONLY = "local-only"
 ENGINES = ("auto", "native", "local", "cloud")
 RUN_ONLY = ("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed")
 """What is meant for one run and cannot be configured."""
-DATA_DIR_VARIABLE = "QEFORGE_DATA_DIR"
-_PREFIX = "QEFORGE_"
+PREFIX = "QEFORGE_"
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -109,7 +106,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return _PREFIX + self.name.upper()
+        return PREFIX + self.name.upper()
 
     @property
     def default(self) -> object:
@@ -227,59 +224,6 @@ SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
 """Every setting, by field name, in the order in which they are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A value and where it came from."""
-
-    value: object
-    origin: str
-
-
-def load_config(flags: Mapping[str, object], *, start: Path, environ: Mapping[str, str]) -> Config:
-    """The settings in force for work on `start`.
-
-    Args:
-        flags: what the command line gave, by field name; None means not given.
-        start: file or folder from which to look upward for a `pyproject.toml`.
-        environ: the environment, for `QEFORGE_*`.
-
-    Raises:
-        ConfigError: an unknown key, a wrong value, a file that is not TOML; names file, key and what is expected.
-        UsageError: settings that contradict each other.
-    """
-    file = find_config_file(start)
-    layers = (
-        dict(_from_file(file)) if file else {},
-        dict(_from_environment(environ)),
-        dict(_from_flags(flags)),
-    )
-    given: dict[str, _Given] = {}
-    for layer in layers:
-        given.update(layer)
-    _keep_private(given, layers)
-    _refuse_contradictions(given)
-    origins = {name: given[name].origin if name in given else DEFAULT for name in (*SETTINGS, *RUN_ONLY)}
-    values: dict[str, Any] = {name: item.value for name, item in given.items()}
-    return Config(**values, origins=origins)
-
-
-def find_config_file(start: Path) -> Path | None:
-    """The nearest `pyproject.toml` from `start` upward that has `[tool.qeforge]`, else the nearest at all.
-
-    In a repository of several projects the root's table so holds for every project that has none of its own.
-
-    Raises:
-        ConfigError: one on the way cannot be read or is not TOML.
-    """
-    here = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the project
-    candidates = [folder / "pyproject.toml" for folder in (here, *here.parents)]
-    files = [file for file in candidates if file.is_file()]
-    for file in files:
-        if "qeforge" in _tool_table(file):
-            return file
-    return files[0] if files else None
-
-
 def setting_named(key: str) -> Setting | None:
     """The setting that a key in either spelling (`max-time`, `max_time`) names."""
     return SETTINGS.get(key.replace("-", "_"))
@@ -293,136 +237,3 @@ def unknown_key(key: str, *, where: str) -> ConfigError:
     near = difflib.get_close_matches(key.lower().replace("_", "-"), names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else "known keys: " + ", ".join(names)
     return ConfigError(f"{where}: unknown key {key!r}", hint=hint)
-
-
-def data_dir(environ: Mapping[str, str]) -> Path:
-    """Where qeforge keeps what outlives a run (`QEFORGE_DATA_DIR`, else the user's data folder)."""
-    if override := environ.get(DATA_DIR_VARIABLE):
-        return Path(override).expanduser()
-    import platformdirs  # most commands never need it
-
-    return platformdirs.user_data_path("qeforge", appauthor=False)
-
-
-def cache_dir(environ: Mapping[str, str]) -> Path:
-    """Where qeforge keeps what it can find out again (`cache` in `QEFORGE_DATA_DIR`, else the user's cache folder)."""
-    if override := environ.get(DATA_DIR_VARIABLE):
-        return Path(override).expanduser() / "cache"
-    import platformdirs  # most commands never need it
-
-    return platformdirs.user_cache_path("qeforge", appauthor=False)
-
-
-def log_dir(environ: Mapping[str, str]) -> Path:
-    """Where full logs of unexpected failures go (`logs` in `QEFORGE_DATA_DIR`, else the user's log folder)."""
-    if override := environ.get(DATA_DIR_VARIABLE):
-        return Path(override).expanduser() / "logs"
-    import platformdirs  # most commands never need it
-
-    return platformdirs.user_log_path("qeforge", appauthor=False)
-
-
-def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
-    table = _tool_table(file).get("qeforge", {})
-    if not isinstance(table, dict):
-        raise ConfigError(f"{file}: tool.qeforge is {table!r}", hint="it has to be a table: [tool.qeforge]")
-    seen: dict[str, str] = {}
-    for key, raw in table.items():
-        setting = setting_named(key)
-        if setting is None:
-            raise unknown_key(key, where=f"{file}: [tool.qeforge]")
-        if setting.name in seen:
-            raise ConfigError(f"{file}: [tool.qeforge] has both {seen[setting.name]!r} and {key!r}", hint="keep one")
-        seen[setting.name] = key
-        value = setting.check(raw, where=f"{file}: [tool.qeforge] {key}")
-        if isinstance(value, Path):
-            value = _relative_to(file.parent, value)
-        yield setting.name, _Given(value, str(file))
-
-
-def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
-    for variable in sorted(environ):
-        if not variable.startswith(_PREFIX) or variable == DATA_DIR_VARIABLE:
-            continue
-        setting = SETTINGS.get(variable.removeprefix(_PREFIX).lower())
-        if setting is None:
-            raise unknown_key(variable.removeprefix(_PREFIX).lower(), where=f"environment variable {variable}")
-        value = setting.parse(environ[variable], where=f"environment variable {variable}")
-        yield setting.name, _Given(value, variable)
-
-
-def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, _Given]]:
-    for name, raw in flags.items():
-        if raw is None:
-            continue
-        if setting := SETTINGS.get(name):
-            flag = f"--no-{setting.key}" if raw is False else f"--{setting.key}"
-            yield name, _Given(setting.check(raw, where=flag), flag)
-        elif name in RUN_ONLY:
-            flag = "--target" if name == "targets" else "--" + name.replace("_", "-")
-            yield name, _Given(tuple(raw) if isinstance(raw, list | tuple) else raw, flag)
-        else:
-            raise TypeError(f"no setting is called {name!r}")
-
-
-def _keep_private(given: dict[str, _Given], layers: tuple[dict[str, _Given], ...]) -> None:
-    """A project that says `local-only` keeps it: later layers may tighten and never loosen."""
-    project = layers[0].get("privacy")
-    flag = given.get("local_only")
-    if project is not None and project.value == LOCAL_ONLY:
-        given["privacy"] = project
-    elif flag is not None and flag.value:
-        given["privacy"] = _Given(LOCAL_ONLY, flag.origin)
-    privacy = given.get("privacy")
-    if privacy is not None and privacy.value == LOCAL_ONLY:
-        given["local_only"] = _Given(True, flag.origin if flag and flag.value else privacy.origin)
-
-
-def _refuse_contradictions(given: Mapping[str, _Given]) -> None:
-    def on(name: str) -> _Given | None:
-        item = given.get(name)
-        return item if item is not None and item.value else None
-
-    engine, local, cloud = given.get("engine"), on("local_only"), on("force_cloud")
-    if local and cloud:
-        raise _contradiction("--force-cloud", f"local-only ({local.origin})")
-    if local and engine and engine.value == "cloud":
-        raise _contradiction(f"engine cloud ({engine.origin})", f"local-only ({local.origin})")
-    if cloud and engine and engine.origin.startswith("--") and engine.value in ("native", "local"):
-        raise _contradiction("--force-cloud", f"--engine {engine.value}")
-
-
-def _contradiction(one: str, other: str) -> UsageError:
-    return UsageError(f"{one} contradicts {other}", hint="drop one of them", slug="contradiction")
-
-
-def _tool_table(file: Path) -> Mapping[str, object]:
-    tool = read_toml(file).get("tool", {})
-    return tool if isinstance(tool, dict) else {}
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """The parsed file.
-
-    Raises:
-        ConfigError: it cannot be read or is not TOML; names file and line.
-    """
-    try:
-        text = file.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{file}:{line}: not UTF-8 text", hint="TOML files are UTF-8") from error
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, _, position = str(error).partition(" (at ")
-        digits = "".join(c if c.isdigit() else " " for c in position).split()
-        line = int(digits[0]) if digits else text.count("\n") + 1
-        raise ConfigError(f"{file}:{line}: not valid TOML: {message}", hint="mend that line") from error
-
-
-def _relative_to(folder: Path, path: Path) -> Path:
-    is_command = path.name == str(path) and not (folder / path).exists()  # `python3.12`: looked up on PATH
-    return path if is_command and path.name.startswith("python") else folder / path

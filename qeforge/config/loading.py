@@ -1,0 +1,126 @@
+"""The settings in force: flag > `QEFORGE_*` > `[tool.qeforge]` > default, and where each value came from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qeforge.config.files import find_config_file, tool_table
+from qeforge.config.folders import DATA_DIR_VARIABLE
+from qeforge.config.settings import DEFAULT, LOCAL_ONLY, PREFIX, RUN_ONLY, SETTINGS, Config, setting_named, unknown_key
+from qeforge.errors import ConfigError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value and where it came from."""
+
+    value: object
+    origin: str
+
+
+def load_config(flags: Mapping[str, object], *, start: Path, environ: Mapping[str, str]) -> Config:
+    """The settings in force for work on `start`.
+
+    Args:
+        flags: what the command line gave, by field name; None means not given.
+        start: file or folder from which to look upward for a `pyproject.toml`.
+        environ: the environment, for `QEFORGE_*`.
+
+    Raises:
+        ConfigError: an unknown key, a wrong value, a file that is not TOML; names file, key and what is expected.
+        UsageError: settings that contradict each other.
+    """
+    file = find_config_file(start)
+    layers = (
+        dict(_from_file(file)) if file else {},
+        dict(_from_environment(environ)),
+        dict(_from_flags(flags)),
+    )
+    given: dict[str, _Given] = {}
+    for layer in layers:
+        given.update(layer)
+    _keep_private(given, layers)
+    _refuse_contradictions(given)
+    origins = {name: given[name].origin if name in given else DEFAULT for name in (*SETTINGS, *RUN_ONLY)}
+    values: dict[str, Any] = {name: item.value for name, item in given.items()}
+    return Config(**values, origins=origins)
+
+
+def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
+    table = tool_table(file).get("qeforge", {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: tool.qeforge is {table!r}", hint="it has to be a table: [tool.qeforge]")
+    seen: dict[str, str] = {}
+    for key, raw in table.items():
+        setting = setting_named(key)
+        if setting is None:
+            raise unknown_key(key, where=f"{file}: [tool.qeforge]")
+        if setting.name in seen:
+            raise ConfigError(f"{file}: [tool.qeforge] has both {seen[setting.name]!r} and {key!r}", hint="keep one")
+        seen[setting.name] = key
+        value = setting.check(raw, where=f"{file}: [tool.qeforge] {key}")
+        if isinstance(value, Path):
+            value = _relative_to(file.parent, value)
+        yield setting.name, _Given(value, str(file))
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or variable == DATA_DIR_VARIABLE:
+            continue
+        setting = SETTINGS.get(variable.removeprefix(PREFIX).lower())
+        if setting is None:
+            raise unknown_key(variable.removeprefix(PREFIX).lower(), where=f"environment variable {variable}")
+        value = setting.parse(environ[variable], where=f"environment variable {variable}")
+        yield setting.name, _Given(value, variable)
+
+
+def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, _Given]]:
+    for name, raw in flags.items():
+        if raw is None:
+            continue
+        if setting := SETTINGS.get(name):
+            flag = f"--no-{setting.key}" if raw is False else f"--{setting.key}"
+            yield name, _Given(setting.check(raw, where=flag), flag)
+        elif name in RUN_ONLY:
+            flag = "--target" if name == "targets" else "--" + name.replace("_", "-")
+            yield name, _Given(tuple(raw) if isinstance(raw, list | tuple) else raw, flag)
+        else:
+            raise TypeError(f"no setting is called {name!r}")
+
+
+def _keep_private(given: dict[str, _Given], layers: tuple[dict[str, _Given], ...]) -> None:
+    """A project that says `local-only` keeps it: later layers may tighten and never loosen."""
+    project = layers[0].get("privacy")
+    flag = given.get("local_only")
+    if project is not None and project.value == LOCAL_ONLY:
+        given["privacy"] = project
+    elif flag is not None and flag.value:
+        given["privacy"] = _Given(LOCAL_ONLY, flag.origin)
+    privacy = given.get("privacy")
+    if privacy is not None and privacy.value == LOCAL_ONLY:
+        given["local_only"] = _Given(True, flag.origin if flag and flag.value else privacy.origin)
+
+
+def _refuse_contradictions(given: Mapping[str, _Given]) -> None:
+    def on(name: str) -> _Given | None:
+        item = given.get(name)
+        return item if item is not None and item.value else None
+
+    engine, local, cloud = given.get("engine"), on("local_only"), on("force_cloud")
+    if local and cloud:
+        raise _contradiction("--force-cloud", f"local-only ({local.origin})")
+    if local and engine and engine.value == "cloud":
+        raise _contradiction(f"engine cloud ({engine.origin})", f"local-only ({local.origin})")
+    if cloud and engine and engine.origin.startswith("--") and engine.value in ("native", "local"):
+        raise _contradiction("--force-cloud", f"--engine {engine.value}")
+
+
+def _contradiction(one: str, other: str) -> UsageError:
+    return UsageError(f"{one} contradicts {other}", hint="drop one of them", slug="contradiction")
+
+
+def _relative_to(folder: Path, path: Path) -> Path:
+    is_command = path.name == str(path) and not (folder / path).exists()  # `python3.12`: looked up on PATH
+    return path if is_command and path.name.startswith("python") else folder / path
