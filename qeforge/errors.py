@@ -8,7 +8,8 @@
     ├── GoalUnmet           exit 1  it ran, and the result is below what was asked
     └── UnavailableError    exit 3  the environment lacks something
         ├── InterpreterError        no usable Python for the project
-        ├── ProviderError           a proposer that cannot run here
+        ├── ProviderError           a model that cannot be asked, or did not answer
+        │   └── PrivacyError        something would have left the machine
         └── WriteError              the output cannot be written
 
 Failures of the code under test are not in it: those are values (`Observation`, `SkippedModule`).
@@ -68,9 +69,26 @@ class InterpreterError(UnavailableError):
 
 
 class ProviderError(UnavailableError):
-    """A proposer that cannot run here."""
+    """A model that cannot be asked, or did not answer.
+
+    `transient` says that the same question may be answered later (a limit of requests, an overloaded server, a cut
+    connection); `retry_after` is in how many seconds, where the other side said so.
+    """
 
     default_slug = "provider"
+
+    def __init__(
+        self, message: str, *, hint: str = "", slug: str = "", transient: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, slug=slug)
+        self.transient = transient
+        self.retry_after = retry_after
+
+
+class PrivacyError(ProviderError):
+    """Something would have left the machine that must not."""
+
+    default_slug = "privacy"
 
 
 class WriteError(UnavailableError):

@@ -1,5 +1,6 @@
 """The seams: where there is an effect on the world, or a second implementation."""
 
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -14,11 +15,13 @@ from qeforge.domain.survivor import Sighting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a proposer is asked for: at most `count` candidates that aim at `goals` and `mutants` still open."""
+    """What a proposer is asked for: at most `count` candidates that aim at `goals` and `mutants` still open, within
+    about `seconds`."""
 
     goals: frozenset[Goal]
     mutants: tuple[Mutant, ...]
     count: int
+    seconds: float = math.inf
 
 
 class Proposer(Protocol):

@@ -28,6 +28,10 @@ _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _STALE_BATCHES = 14
+_CONSULTING = 0.5
+"""Share of the time left that a round's questions to advisers may take."""
+_FOLLOWING = 8
+"""That part of a later round's executions follows an answer which met something new."""
 _KEPT_FOR_LOOKS = 0.1
 """Share of the time that is left for looking closely at what notices survivors."""
 _LOOKS = 24
@@ -61,6 +65,7 @@ class Loop:
         goals: what there is to reach.
         mutants: faults to notice.
         proposers: asked in this order in every round.
+        advisers: asked about what the proposers leave open, because asking costs seconds or money.
         base: arcs that are met without any of our tests (by importing, by existing tests).
         imported: arcs that importing runs; a fault there may show in any test.
         limits: how much may be done.
@@ -85,11 +90,13 @@ class Loop:
         oddity: Callable[[Candidate], int] | None = None,
         without: frozenset[Capability] = frozenset(),
         settler: Settler | None = None,
+        advisers: Sequence[Proposer] = (),
     ) -> None:
         self.module = module
         self.judge = judge
         self.goals = goals
         self.proposers = proposers
+        self.advisers = advisers
         self.limits = limits
         self.clock = clock
         self.progress = progress
@@ -155,6 +162,8 @@ class Loop:
     def _round(self, number: int) -> Stop | None:
         began = self.clock.now()
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
+        if number > 1:
+            self._consult()
         share = self.limits.seconds * (0.4 if number == 1 else 0.15)
         self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
         self._promote(number)
@@ -163,7 +172,7 @@ class Loop:
         self.rounds.append(
             Round(
                 number=number,
-                proposers=tuple(p.name for p in self.proposers),
+                proposers=tuple(p.name for p in (*self.proposers, *self.advisers)),
                 offered=self.pool.offered - offered,
                 kept=len(self.cases) - kept,
                 open_goals=len(self._open()),
@@ -209,10 +218,22 @@ class Loop:
                 return True
         return False
 
+    def _consult(self) -> None:
+        """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once."""
+        until = self.clock.now() + (self.deadline - self.clock.now()) * _CONSULTING
+        for adviser in self.advisers:
+            while (left := until - self.clock.now()) > 0 and (self._open() or self.trials.open):
+                request = Request(goals=self._open(), mutants=tuple(self.trials.open[:200]), count=_BATCH, seconds=left)
+                batch = list(adviser.propose(request))
+                if not batch:
+                    break
+                if self._hear(self._run(batch, until)):
+                    self._explore(self.limits.later // _FOLLOWING, until)
+
     def _hear(self, observed: list[tuple[Candidate, Observation]]) -> bool:
         """Tells everybody what was seen; whether it met a new goal."""
         gained = [pair for pair in observed if self.pool.add(*pair)]
-        for proposer in self.proposers:
+        for proposer in (*self.proposers, *self.advisers):
             proposer.learn(observed)
         self.claimed += [pair for pair in observed if pair[0].claims]
         if self.hunt is not None:

@@ -1,0 +1,57 @@
+"""The account of what models were asked, what that took, and what it brought."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from qeforge.domain.provider import Usage
+from qeforge.domain.routing import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One question to a model.
+
+    Args:
+        at: seconds since 1970, UTC, when it was asked.
+        project, module, target: what it was about.
+        engine, provider, model: who was asked.
+        usage: tokens.
+        seconds: wall time.
+        usd: price at that date; None where no price of the model is known; 0 for a local model.
+        outcome: `answered`, or the slug of the error.
+        candidates, valid, goals, mutants: what came of it (see `Models.gained`).
+    """
+
+    at: float
+    project: str
+    module: str
+    target: str
+    engine: Engine
+    provider: str
+    model: str
+    usage: Usage
+    seconds: float
+    usd: float | None
+    outcome: str = "answered"
+    candidates: int = 0
+    valid: int = 0
+    goals: int = 0
+    mutants: int = 0
+
+
+class Ledger(Protocol):
+    """Keeps calls; safe for several processes at once. Trouble with it costs the account, never the run: its methods
+    raise nothing but on misuse, and say once what went wrong through `problem`."""
+
+    @property
+    def problem(self) -> str:
+        """What could not be written, in one line; empty while all is well."""
+        ...
+
+    def record(self, call: Call) -> int:
+        """Adds a call; its number, 0 when it could not be kept."""
+        ...
+
+    def gained(self, number: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        """What came of a call."""
+        ...

@@ -1,0 +1,112 @@
+"""Who may be asked about a target, and what came of asking."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from qeforge.domain.provider import Completion, Description, Prompt
+
+
+class Engine(StrEnum):
+    """Who proposes."""
+
+    NATIVE = "native"  # always first: it is free
+    LOCAL = "local"  # a model on this machine
+    CLOUD = "cloud"  # a model on somebody else's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What a route is decided on; each is logged with the decision.
+
+    Args:
+        target: its id.
+        lines: of its source.
+        cyclomatic, cognitive: complexity (McCabe 1976; Campbell 2018).
+        imports: modules outside the standard library that it uses.
+        effects: calls of it that touch the world (files, network, programs, clock).
+        typed: share of its parameters with an annotation or a default, in [0, 1].
+        open_goals: lines and branches that the native engine left open in it.
+        open_mutants: mutants of it that no test notices.
+        reached: share of its goals that are met, in [0, 1].
+        seconds: left for its module.
+        tried: earlier outcomes of similar targets that were asked about with a model; `met` of them met a goal.
+    """
+
+    target: str
+    lines: int
+    cyclomatic: int
+    cognitive: int
+    imports: int
+    effects: int
+    typed: float
+    open_goals: int
+    open_mutants: int
+    reached: float
+    seconds: float
+    tried: int = 0
+    met: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where a target goes next. `confidence` in [0, 1] is the probability that a local model meets a goal of it;
+    `seconds` and `usd` are what asking is expected to take (`usd` None where no price is known)."""
+
+    target: str
+    engine: Engine
+    reason: str
+    confidence: float
+    seconds: float = 0.0
+    usd: float | None = 0.0
+
+
+class Router(Protocol):
+    """Decides; a pure function of what it is given and of what it was made with."""
+
+    def decide(self, features: Features) -> Decision:
+        """Where the target goes next; NATIVE when no model is worth it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a question is about, for the ledger and for what may be sent."""
+
+    project: str
+    module: str
+    target: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A completion and the number of its entry in the ledger."""
+
+    completion: Completion
+    call: int
+
+
+class Models(Protocol):
+    """The models of a run, loaded once whoever asks. What is asked is accounted for, guarded and limited in there."""
+
+    def available(self) -> dict[Engine, Description]:
+        """Models that may be asked now: a broken circuit, spent money or privacy take one out."""
+        ...
+
+    def count_tokens(self, engine: Engine, text: str) -> int:
+        """Tokens of a text, for one of the models."""
+        ...
+
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
+        """The model's answer, cut off after `seconds` of wall time.
+
+        Raises:
+            ProviderError: there is none; what is to be done without it goes on.
+        """
+        ...
+
+    def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        """What came of an answer: candidates in it, those that ran without NameError or a wrong signature, goals met
+        first by them, mutants noticed first by them."""
+        ...

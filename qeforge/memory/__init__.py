@@ -1,0 +1,1 @@
+"""What outlives a run: the store in the user data folder."""

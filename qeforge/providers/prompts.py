@@ -1,0 +1,214 @@
+"""What a model is asked: the code of one target with what is still open in it, and how such calls look.
+
+A small model is a good proposer and a bad oracle, so the local question asks for calls only and begins the answer; the
+cloud question also asks for scenarios of several steps and for results that the documentation promises (claims).
+"""
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.mutant import Mutant
+from qeforge.domain.provider import Prompt
+from qeforge.domain.routing import Engine
+from qeforge.domain.target import Kind, SourceModule, Target
+
+BUDGET = 1_100
+"""Tokens of a prompt, about; the code around what is open is cut to them."""
+
+ANSWERS = {Engine.LOCAL: 160, Engine.CLOUD: 900}
+"""Tokens of an answer at most."""
+
+OPEN = "  # <- never reached"
+_SYSTEM = "You are a careful test engineer. You write Python test inputs, and nothing else."
+_MOST_EXAMPLES, _MOST_MUTANTS = 4, 6
+_CONTEXT_SHARE = 0.3
+"""Of the budget, for what stands around the target in its module."""
+_NEAR = 3
+"""Lines that are shown before and behind an open one where the whole target is too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What a question is about.
+
+    Args:
+        target: whose code it is.
+        open_lines: lines of it that no test reaches, or from which a branch is never taken.
+        mutants: faults in it that no test notices.
+        examples: calls of it that ran before, best first.
+        count: candidates to ask for.
+        seed: changes the answer.
+    """
+
+    target: Target
+    open_lines: frozenset[int] = frozenset()
+    mutants: tuple[Mutant, ...] = ()
+    examples: tuple[Candidate, ...] = ()
+    count: int = 8
+    seed: int = 0
+
+
+def prompt_for(engine: Engine, module: SourceModule, aim: Aim, *, tokens: Callable[[str], int]) -> Prompt:
+    """The question for one target, of about `BUDGET` tokens.
+
+    Args:
+        engine: LOCAL or CLOUD.
+        module: the target's.
+        aim: what is open.
+        tokens: counts the tokens of a text.
+    """
+    tree = ast.parse(module.source)
+    shared = _shared(module, tree, int(BUDGET * _CONTEXT_SHARE), tokens)
+    examples = _examples(aim)
+    room = BUDGET - tokens(_SYSTEM) - tokens(shared) - tokens(examples) - 120
+    code = _code(module, aim, max(150, room), tokens)
+    local = engine is Engine.LOCAL
+    return Prompt(
+        system=_SYSTEM,
+        shared=shared,
+        ask=_local_ask(aim, code, examples) if local else _cloud_ask(aim, code, examples),
+        prefill=f"```python\n{_beginning(aim)}" if local else "",
+        stop=("```", "\n\n\n") if local else (),
+        max_tokens=ANSWERS[engine],
+        temperature=0.0 if aim.seed == 0 else 0.8,
+        seed=aim.seed,
+    )
+
+
+def _shared(module: SourceModule, tree: ast.Module, room: int, tokens: Callable[[str], int]) -> str:
+    """The module's imports, constants and signatures: the same for all of its targets, so that it can be cached."""
+    lines = [f"Module `{module.name}` in outline:", "```python"]
+    left = room - tokens("\n".join(lines)) - 4
+    for text in _outline(tree):
+        left -= tokens(text) + 1
+        if left < 0:
+            break
+        lines.append(text)
+    return "\n".join((*lines, "```"))
+
+
+def _outline(tree: ast.Module) -> list[str]:
+    outer: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            outer.append(ast.unparse(node))
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            text = ast.unparse(node)
+            outer.append(text if len(text) <= 120 else text[:117] + "...")
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            outer.append(_signature(node, ""))
+        elif isinstance(node, ast.ClassDef):
+            bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
+            outer.append(f"class {node.name}{bases}: ...")
+            outer += [_signature(each, "    ") for each in node.body if isinstance(each, ast.FunctionDef)]
+    return outer
+
+
+def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef, indent: str) -> str:
+    word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"{indent}{word} {node.name}({ast.unparse(node.args)}){returns}: ..."
+
+
+def _code(module: SourceModule, aim: Aim, room: int, tokens: Callable[[str], int]) -> str:
+    """The target's source with its open lines marked; around them only, where all of it is too long."""
+    lines = module.source.splitlines()
+    first, last = aim.target.span.line, aim.target.span.end_line
+    shown = {
+        number: lines[number - 1] + (OPEN if number in aim.open_lines else "") for number in range(first, last + 1)
+    }
+    whole = "\n".join(shown.values())
+    if tokens(whole) <= room:
+        return whole
+    near = {first}
+    left = room - tokens(shown[first])
+    for number in sorted(aim.open_lines & shown.keys()) or [first]:
+        around = [n for n in range(number - _NEAR, number + _NEAR + 1) if n in shown and n not in near]
+        cost = tokens("\n".join(shown[n] for n in around)) + 2
+        if cost > left:
+            break
+        left -= cost
+        near |= set(around)
+    parts: list[str] = []
+    before = first - 1
+    for number in sorted(near):
+        if number != before + 1:
+            parts.append("    ...")
+        parts.append(shown[number])
+        before = number
+    text = "\n".join((*parts, "    ...") if before != last else parts)
+    return text if tokens(text) <= 2 * room else text[: 3 * room]  # one line alone can be longer than any window
+
+
+def _examples(aim: Aim) -> str:
+    kept = [_snippet(candidate) for candidate in aim.examples[:_MOST_EXAMPLES]]
+    return "\n".join(text for text in kept if len(text) <= 400)
+
+
+def _snippet(candidate: Candidate) -> str:
+    return "\n".join((*candidate.arrange, candidate.act))
+
+
+def _open(aim: Aim) -> str:
+    told = []
+    if aim.open_lines:
+        told.append(f"Lines marked `{OPEN.strip()}` ran in no test yet, or one of their branches was never taken.")
+    if aim.mutants:
+        faults = "\n".join(f"- line {mutant.describe()}" for mutant in aim.mutants[:_MOST_MUTANTS])
+        told.append(f"No test notices these changes of the code:\n{faults}")
+    return "\n".join(told)
+
+
+def _local_ask(aim: Aim, code: str, examples: str) -> str:
+    name = aim.target.qualname
+    tried = f"Already tried:\n```python\n{examples}\n```\n" if examples else ""
+    what = "calls" if _is_plain(aim.target) else "short snippets, each making its object and then calling it,"
+    return (
+        f"```python\n{code}\n```\n{_open(aim)}\n{tried}"
+        f"Write {aim.count} new and varied {what} of `{name}` that reach what is open. One statement per line, "
+        f"concrete literal arguments, no comments, no assert, no def."
+    )
+
+
+def _cloud_ask(aim: Aim, code: str, examples: str) -> str:
+    tried = f"These were tried and run:\n```python\n{examples}\n```\n" if examples else ""
+    return (
+        f"```python\n{code}\n```\n{_open(aim)}\n{tried}"
+        f"Write up to {aim.count} test inputs for `{aim.target.qualname}` in one Python block. Each is a snippet: "
+        f"the objects that it needs, the steps of a realistic scenario, and last the call that reaches something open. "
+        f"Separate snippets by an empty line. Concrete values, only the standard library and this package. "
+        f"Where the docstring states the result, write `assert call == literal`; where it states an exception, "
+        f"`with pytest.raises(Error): call`. Never guess a result. No test functions, no mocks, no prose."
+    )
+
+
+def _is_plain(target: Target) -> bool:
+    return target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD, Kind.CONSTRUCTOR)
+
+
+def _beginning(aim: Aim) -> str:
+    """How the answer begins: the call up to its bracket, or the arrangement that is known to work."""
+    target = aim.target
+    if target.kind is Kind.CONSTRUCTOR:
+        return f"{target.owner or target.qualname}("
+    if target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD):
+        return f"{target.qualname}("
+    for candidate in aim.examples:
+        before = _before_bracket(candidate.act, target.name)
+        if before:
+            return "\n".join((*candidate.arrange, before))
+    return ""
+
+
+def _before_bracket(act: str, name: str) -> str:
+    """`cart.add(` of `cart.add(1, 2)`."""
+    place = act.find(f".{name}(")
+    return act[: place + len(name) + 2] if place > 0 else ""
+
+
+def usable(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:
+    """Of what ran well, what shows a model how the target is called: short, without fixtures."""
+    own = [one for one in candidates if one.target == target.id and not one.fixtures and len(_snippet(one)) <= 300]
+    return tuple(sorted(own, key=lambda one: len(one.key))[:_MOST_EXAMPLES])

@@ -1,0 +1,229 @@
+"""The proposer behind which models stand: one question for one target at a time, and an account of what it brought."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.goal import Goal
+from qeforge.domain.mutant import Mutant
+from qeforge.domain.observation import Arc, Observation, Outcome
+from qeforge.domain.protocols import Request
+from qeforge.domain.provider import Finish
+from qeforge.domain.routing import About, Decision, Engine, Features, Models, Router
+from qeforge.domain.target import SourceModule, Target
+from qeforge.errors import ProviderError
+from qeforge.providers.parsing import parse_answer
+from qeforge.providers.prompts import Aim, prompt_for, usable
+
+MOST_ASKED = 2
+"""Questions about one target to one model; the second is told what the first brought."""
+
+_LEAST_SECONDS = 1.0
+"""Below this there is no time for an answer."""
+
+_SHOWN = 12
+"""Examples that are remembered of each target."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Account:
+    """What became of one answer so far."""
+
+    candidates: int
+    waiting: dict[str, Candidate]
+    valid: int = 0
+    goals: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How the proposer sees the module: facts of each target (everything but what is open), and which goals a run's
+    arcs meet."""
+
+    features: Callable[[Target], Features]
+    met: Callable[[frozenset[Arc]], frozenset[Goal]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """How often each engine was asked about a target, and whether the last answer brought anything."""
+
+    times: dict[Engine, int] = field(default_factory=dict)
+    gained: dict[Engine, bool] = field(default_factory=dict)
+
+
+class ModelProposer:
+    """Asks models about what the native engine left open.
+
+    Each `propose` asks about one target, the one where most is open among those for which the router names a model;
+    it offers nothing when there is none, or when the models cannot be asked. What it offers next depends on the
+    answers alone, not on the time they took.
+
+    Args:
+        module: the module.
+        models: of this run.
+        router: decides on each target.
+        look: facts about the module.
+        project: name of the project, for the ledger.
+        seed: of second questions.
+    """
+
+    name = "models"
+
+    def __init__(
+        self, module: SourceModule, models: Models, router: Router, look: Look, *, project: str, seed: int
+    ) -> None:
+        self._module = module
+        self._models = models
+        self._router = router
+        self._look = look
+        self._project = project
+        self._random = Random(f"{seed}:{module.name}:models")
+        self._targets = {target.id: target for target in module.targets}
+        self._asked: dict[str, _Asked] = {}
+        self._known: dict[str, list[Candidate]] = {}
+        self._accounts: dict[int, _Account] = {}
+        self._open: frozenset[Goal] = frozenset()
+        self._offered: set[str] = set()
+        self.problems: list[str] = []
+        self.decisions: dict[str, Decision] = {}
+
+    def propose(self, request: Request) -> list[Candidate]:
+        """The candidates of one answer; none when no model is to be asked any more."""
+        self._open = request.goals
+        left = request.seconds
+        while left >= _LEAST_SECONDS and (chosen := self._next(request, left)) is not None:
+            target, decision = chosen
+            asked = self._asked.setdefault(target.id, _Asked())
+            asked.times[decision.engine] = asked.times.get(decision.engine, 0) + 1
+            asked.gained[decision.engine] = False
+            found, spent = self._answer(target, decision.engine, request, left)
+            if found:
+                return found
+            left -= spent
+        return []
+
+    def learn(self, observed: Sequence[tuple[Candidate, Observation]]) -> None:
+        """Remembers what ran as an example for later questions, and what each answer brought."""
+        for candidate, seen in observed:
+            if seen.outcome is Outcome.RETURNED and not seen.blocked:
+                known = self._known.setdefault(candidate.target, [])
+                if len(known) < _SHOWN and candidate not in known:
+                    known.append(candidate)
+        for call, account in list(self._accounts.items()):
+            heard = [(candidate, seen) for candidate, seen in observed if account.waiting.pop(candidate.key, None)]
+            for candidate, seen in heard:
+                account.valid += _is_valid(seen)
+                new = self._look.met(seen.arcs) & self._open
+                account.goals += len(new)
+                self._open -= new
+                asked = self._asked.get(candidate.target)
+                if new and asked is not None:
+                    asked.gained.update(dict.fromkeys(asked.gained, True))
+            if not account.waiting:
+                del self._accounts[call]
+                self._models.gained(
+                    call, candidates=account.candidates, valid=account.valid, goals=account.goals, mutants=0
+                )
+
+    # -- choosing -----------------------------------------------------------------------------------------------
+
+    def _next(self, request: Request, seconds: float) -> tuple[Target, Decision] | None:
+        lines, mutants = _lines_by_target(request.goals), _mutants_by_target(request.mutants, self._targets)
+        waiting = sorted(
+            (name for name in {*lines, *mutants} if name in self._targets),
+            key=lambda name: (-len(lines.get(name, ())), -len(mutants.get(name, ())), name),
+        )
+        engines = self._models.available()
+        for name in waiting:
+            target = self._targets[name]
+            asked = self._asked.get(name, _Asked())
+            features = self._look.features(target)
+            decision = self._router.decide(
+                Features(
+                    **{
+                        **{each: getattr(features, each) for each in Features.__slots__},
+                        "open_goals": len(lines.get(name, ())),
+                        "open_mutants": len(mutants.get(name, ())),
+                        "seconds": seconds,
+                        "tried": sum(asked.times.values()),
+                        "met": sum(asked.gained.values()),
+                    }
+                )
+            )
+            self.decisions[name] = decision
+            if decision.engine in engines and asked.times.get(decision.engine, 0) < MOST_ASKED:
+                return target, decision
+        return None
+
+    def _answer(
+        self, target: Target, engine: Engine, request: Request, seconds: float
+    ) -> tuple[list[Candidate], float]:
+        """New candidates of one answer, and the seconds that it took."""
+        lines = _lines_by_target(request.goals).get(target.id, frozenset())
+        mutants = _mutants_by_target(request.mutants, self._targets).get(target.id, ())
+        again = self._asked[target.id].times[engine] > 1
+        aim = Aim(
+            target=target,
+            open_lines=lines,
+            mutants=tuple(mutants),
+            examples=usable(self._known.get(target.id, ()), target),
+            seed=self._random.randrange(1, 1 << 30) if again else 0,
+        )
+        prompt = prompt_for(engine, self._module, aim, tokens=lambda text: self._models.count_tokens(engine, text))
+        about = About(project=self._project, module=self._module.name, target=target.id, path=str(self._module.path))
+        try:
+            answer = self._models.ask(engine, prompt, about, seconds=seconds)
+        except ProviderError as problem:
+            if problem.message not in self.problems:
+                self.problems.append(problem.message)
+            self._asked[target.id].times[engine] = MOST_ASKED
+            return [], 0.0
+        completion = answer.completion
+        parsed = parse_answer(
+            prompt.prefill + completion.text,
+            self._module,
+            proposer=completion.model,
+            claims=engine is Engine.CLOUD,
+            whole=completion.finish is Finish.STOP,
+        )
+        fresh = [one for one in parsed.candidates if one.key not in self._offered]
+        self._offered |= {one.key for one in fresh}
+        if fresh:
+            self._accounts[answer.call] = _Account(
+                candidates=len(parsed.candidates) + sum(count for _, count in parsed.dropped),
+                waiting={one.key: one for one in fresh},
+            )
+        else:
+            self._models.gained(answer.call, candidates=0, valid=0, goals=0, mutants=0)
+        return fresh, completion.seconds
+
+
+def _lines_by_target(goals: frozenset[Goal]) -> Mapping[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for goal in goals:
+        if goal.target is not None:
+            found.setdefault(goal.target, set()).add(goal.arc[0])
+    return {name: frozenset(lines) for name, lines in found.items()}
+
+
+def _mutants_by_target(mutants: Sequence[Mutant], targets: Mapping[str, Target]) -> Mapping[str, list[Mutant]]:
+    """Each mutant goes to the innermost target around it."""
+    found: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        around = [target for target in targets.values() if mutant.line in target.span]
+        if around:
+            inner = min(around, key=lambda target: (target.span.end_line - target.span.line, target.id))
+            found.setdefault(inner.id, []).append(mutant)
+    return found
+
+
+def _is_valid(seen: Observation) -> bool:
+    """Whether a candidate ran at all, that is without NameError and with a signature that fits."""
+    raised = seen.raised
+    if raised is None:
+        return seen.outcome in (Outcome.RETURNED, Outcome.RAISED)
+    if raised.type_name.rpartition(".")[2] == "NameError":
+        return False
+    return not ("TypeError" in raised.type_name and "argument" in raised.message and "()" in raised.message)

@@ -1,0 +1,1 @@
+"""Who is asked about a target: pure policy over measured features."""
