@@ -1,0 +1,224 @@
+"""The models of a run: opened once, in one process, and asked from there by every module's process.
+
+Whatever is asked passes here: whether it may be sent, whether there is money left, whether the other side has been
+failing, how long it may take, and the account of it.
+"""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from qeforge.domain.ledger import Call, Ledger
+from qeforge.domain.provider import Completion, Description, Finish, Prompt, Provider, Usage
+from qeforge.domain.routing import About, Answer, Engine
+from qeforge.errors import ProviderError
+
+
+class Circuit(Protocol):
+    """Takes a provider out that keeps failing, and tries it again later."""
+
+    def closed(self) -> bool:
+        """Whether it may be asked now; True for one probe after a while."""
+        ...
+
+    def succeeded(self) -> None:
+        """It answered."""
+        ...
+
+    def failed(self) -> None:
+        """It did not."""
+        ...
+
+
+class Purse(Protocol):
+    """The money of a run."""
+
+    def allows(self, usd: float) -> bool:
+        """Whether that much is left."""
+        ...
+
+    def spend(self, usd: float) -> None:
+        """It is gone."""
+        ...
+
+
+Check = Callable[[Prompt, About], Prompt]
+"""What of a prompt may be sent; raises a ProviderError when nothing of it may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A model that may be asked in a run.
+
+    Args:
+        description: known before it is opened.
+        open: makes it, when it is asked first; raises a ProviderError when that is impossible.
+        circuit: of this provider.
+        check: what of a prompt may be sent to it.
+        price: USD of a usage; None where no price is known.
+        at_once: questions that it answers at the same time.
+    """
+
+    description: Description
+    open: Callable[[], Provider]
+    circuit: Circuit
+    check: Check = lambda prompt, about: prompt
+    price: Callable[[Usage], float | None] = lambda usage: 0.0
+    at_once: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A source in use: the provider once it is open, or why it cannot be."""
+
+    source: Source
+    places: threading.Semaphore
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    provider: Provider | None = None
+    broken: ProviderError | None = None
+
+
+class Host:
+    """Implements `Models` for one run. Threads may use it at once.
+
+    Args:
+        sources: the models there are.
+        ledger: where each question is written down.
+        purse: what may be spent.
+        show: is told each prompt that is sent, and to whom, just before; None to show nothing.
+        wall: seconds since 1970, for the ledger.
+        monotonic: seconds, for durations.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[Engine, Source],
+        *,
+        ledger: Ledger,
+        purse: Purse,
+        show: Callable[[Description, Prompt], None] | None = None,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._held = {
+            engine: _Held(source=source, places=threading.Semaphore(source.at_once))
+            for engine, source in sources.items()
+        }
+        self._ledger = ledger
+        self._purse = purse
+        self._show = show
+        self._wall = wall
+        self._monotonic = monotonic
+        self._closed = False
+
+    def available(self) -> dict[Engine, Description]:
+        """Models that may be asked now."""
+        return {
+            engine: held.source.description
+            for engine, held in self._held.items()
+            if held.broken is None and held.source.circuit.closed() and not self._closed
+        }
+
+    def count_tokens(self, engine: Engine, text: str) -> int:
+        """Tokens of a text, for one of the models; an estimate where it cannot be opened."""
+        try:
+            return self._open(engine).count_tokens(text)
+        except ProviderError:
+            return len(text.encode()) // 3 + 1
+
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
+        """The model's answer, cut off after `seconds`, waiting for its turn included.
+
+        Raises:
+            ProviderError: why there is none.
+        """
+        began = self._monotonic()
+        held = self._held.get(engine)
+        if held is None:
+            raise ProviderError(f"no {engine} model is set up", slug="no-model")
+        source = held.source
+        if not held.places.acquire(timeout=max(0.0, seconds)):
+            raise ProviderError(f"{source.description.model}: busy for {seconds:.0f} s", slug="timeout", transient=True)
+        try:
+            if not source.circuit.closed():
+                raise ProviderError(f"{source.description.model}: left alone, it kept failing", slug="circuit-open")
+            sent = source.check(prompt, about)
+            provider = self._open(engine)
+            worst = source.price(Usage(input=provider.count_tokens(sent.text), output=sent.max_tokens))
+            if worst is not None and not self._purse.allows(worst):
+                raise ProviderError("--max-cost is reached", hint="raise it to ask more", slug="max-cost")
+            if self._show is not None:
+                self._show(source.description, sent)
+            return self._answered(engine, held, provider, sent, about, began + seconds)
+        finally:
+            held.places.release()
+
+    def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        """What came of an answer."""
+        self._ledger.gained(call, candidates=candidates, valid=valid, goals=goals, mutants=mutants)
+
+    def close(self) -> None:
+        """Ends every provider; may be called twice."""
+        self._closed = True
+        for held in self._held.values():
+            provider, held.provider = held.provider, None
+            if provider is not None:
+                provider.close()
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    def _open(self, engine: Engine) -> Provider:
+        held = self._held[engine]
+        with held.opening:
+            if self._closed:
+                raise ProviderError("the run that holds the models is ending", slug="cancelled")
+            if held.broken is not None:
+                raise held.broken
+            if held.provider is None:
+                try:
+                    held.provider = held.source.open()
+                except ProviderError as problem:
+                    held.broken = problem
+                    raise
+            return held.provider
+
+    def _answered(
+        self, engine: Engine, held: _Held, provider: Provider, prompt: Prompt, about: About, until: float
+    ) -> Answer:
+        source = held.source
+        description = provider.describe()
+        began, at = self._monotonic(), self._wall()
+        outcome = "answered"
+        completion = Completion(text="", model=description.model, finish=Finish.CANCELLED)
+        try:
+            completion = provider.complete(prompt, lambda piece: self._monotonic() < until and not self._closed)
+            source.circuit.succeeded()
+        except ProviderError as problem:
+            outcome = problem.slug
+            if problem.transient or problem.slug in ("network", "cut", "timeout"):
+                source.circuit.failed()
+            elif problem.slug in ("no-key", "wrong-key", "no-credit"):
+                held.broken = problem  # asking again cannot help in this run
+            raise
+        finally:
+            usd = source.price(completion.usage)
+            self._purse.spend(usd or 0.0)
+            call = self._ledger.record(
+                Call(
+                    at=at,
+                    project=about.project,
+                    module=about.module,
+                    target=about.target,
+                    engine=engine,
+                    provider=description.name,
+                    model=completion.model,
+                    usage=completion.usage,
+                    seconds=self._monotonic() - began,
+                    usd=usd,
+                    outcome=outcome,
+                )
+            )
+        return Answer(completion=dataclasses.replace(completion, seconds=self._monotonic() - began), call=call)

@@ -1,0 +1,113 @@
+"""The models of a run, asked from the processes of its modules: each is loaded once, whoever asks."""
+
+import secrets
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from qeforge.domain.provider import Description, Prompt
+from qeforge.domain.routing import About, Answer, Engine
+from qeforge.errors import ProviderError
+from qeforge.providers.host import Host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a host listens; plain values, for another process."""
+
+    path: str
+    key: bytes
+
+    def connect(self) -> "Remote":
+        """The host, as seen from here."""
+        return Remote(Client(self.path, authkey=self.key))
+
+
+class Remote:
+    """Implements `Models` by asking the host in the parent process."""
+
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        self._connection = connection
+
+    def available(self) -> dict[Engine, Description]:
+        """Models that may be asked now."""
+        found: dict[Engine, Description] = self._call("available")
+        return found
+
+    def count_tokens(self, engine: Engine, text: str) -> int:
+        """Tokens of a text, for one of the models."""
+        return int(self._call("count_tokens", engine, text))
+
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
+        """The model's answer."""
+        answer: Answer = self._call("ask", engine, prompt, about, seconds=seconds)
+        return answer
+
+    def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        """What came of an answer."""
+        self._call("gained", call, candidates=candidates, valid=valid, goals=goals, mutants=mutants)
+
+    def _call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            self._connection.send((method, arguments, keywords))
+            fine, result = self._connection.recv()
+        except (EOFError, OSError) as problem:
+            raise ProviderError("the run that holds the models is ending", slug="cancelled") from problem
+        if not fine:
+            raise result
+        return result
+
+
+@contextmanager
+def served(host: Host) -> Iterator[Address]:
+    """Lets other processes of this run ask the host, through a socket that only this user can open."""
+    with tempfile.TemporaryDirectory(prefix="qeforge-models-") as folder:
+        address = Address(path=str(Path(folder) / "host"), key=secrets.token_bytes(32))
+        ending = threading.Event()
+        with Listener(address.path, authkey=address.key) as listener:
+            thread = threading.Thread(target=_accept, args=(listener, host, ending), daemon=True)
+            thread.start()
+            try:
+                yield address
+            finally:
+                host.close()
+                ending.set()
+                Client(address.path, authkey=address.key).close()  # so that it stops waiting for somebody
+                thread.join(timeout=5)
+
+
+def _accept(listener: Listener, host: Host, ending: threading.Event) -> None:
+    while True:
+        try:
+            connection = listener.accept()
+        except (OSError, EOFError, AuthenticationError):
+            continue  # somebody who went away, or is none of ours
+        if ending.is_set():
+            connection.close()
+            return
+        threading.Thread(target=_answer, args=(connection, host), daemon=True).start()
+
+
+def _answer(connection: "Connection[Any, Any]", host: Host) -> None:
+    with connection:
+        while True:
+            try:
+                method, arguments, keywords = connection.recv()
+                connection.send(_result(host, method, arguments, keywords))
+            except (EOFError, OSError):
+                return
+
+
+def _result(host: Host, method: str, arguments: Any, keywords: Any) -> tuple[bool, Any]:
+    try:
+        return True, getattr(host, method)(*arguments, **keywords)
+    except ProviderError as problem:
+        return False, problem
+    except Exception as bug:
+        return False, ProviderError(f"asking the model failed: {type(bug).__name__}: {bug}", slug="internal")
