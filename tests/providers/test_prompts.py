@@ -1,0 +1,101 @@
+import ast
+
+import pytest
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.mutant import Mutant
+from qeforge.domain.routing import Engine
+from qeforge.domain.target import SourceModule, Target
+from qeforge.providers.prompts import BUDGET, OPEN, Aim, prompt_for, usable
+from tests.analysis.modules import module_of
+
+MODULE = module_of(
+    '''
+    """A shop."""
+    import json
+
+    RATES = {"DE": 19}
+
+    def price(net, country="DE"):
+        """The price with tax."""
+        if country not in RATES:
+            raise KeyError(country)
+        return net * (100 + RATES[country]) / 100
+
+    class Cart:
+        def __init__(self, owner): self.owner = owner
+        def add(self, name): return name
+    '''
+)
+
+
+def target(name: str, module: SourceModule = MODULE) -> Target:
+    return next(each for each in module.targets if each.qualname == name)
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def test_what_is_open_is_marked() -> None:
+    mutant = Mutant(operator="number", start=(11, 18), end=(11, 21), original="100", replacement="101", scope="price")
+    aim = Aim(target=target("price"), open_lines=frozenset({10}), mutants=(mutant,), count=5)
+    prompt = prompt_for(Engine.LOCAL, MODULE, aim, tokens=words)
+    marked = [line for line in prompt.ask.splitlines() if line.endswith(OPEN)]
+    assert marked == [f"        raise KeyError(country){OPEN}"]
+    assert "11: 100 → 101" in prompt.ask
+    assert "5 new" in prompt.ask
+    assert prompt.prefill == "```python\nprice("
+    assert "class Cart" in prompt.shared
+    assert "RATES = {'DE': 19}" in prompt.shared
+
+
+def test_the_shared_part_is_the_same_for_all_targets() -> None:
+    prompts = [prompt_for(Engine.CLOUD, MODULE, Aim(target=each), tokens=words) for each in MODULE.targets]
+    assert len({(prompt.system, prompt.shared) for prompt in prompts}) == 1
+    assert len({prompt.ask for prompt in prompts}) == len(prompts)
+
+
+def test_an_answer_about_a_method_begins_as_one_that_worked() -> None:
+    worked = Candidate(target="shop.cart:Cart.add", arrange=("cart = Cart('ann')",), act="cart.add('tea')")
+    aim = Aim(target=target("Cart.add"), examples=(worked,))
+    assert prompt_for(Engine.LOCAL, MODULE, aim, tokens=words).prefill == "```python\ncart = Cart('ann')\ncart.add("
+
+
+def test_a_cloud_question_asks_for_documented_results_only() -> None:
+    prompt = prompt_for(Engine.CLOUD, MODULE, Aim(target=target("price")), tokens=words)
+    assert "Never guess a result" in prompt.ask
+    assert (prompt.prefill, prompt.stop) == ("", ())
+
+
+def test_a_second_question_differs_in_its_seed() -> None:
+    first, second = (
+        prompt_for(Engine.LOCAL, MODULE, Aim(target=target("price"), seed=n), tokens=words) for n in (0, 7)
+    )
+    assert (first.temperature, second.temperature) == (0.0, 0.8)
+
+
+@pytest.mark.parametrize("lines", [40, 400, 4_000])
+def test_a_long_target_is_cut_to_what_is_near(lines: int) -> None:
+    body = "\n".join(f"    if x == {n}: return 'the case number {n} of many'" for n in range(lines))
+    module = module_of(f"def choose(x):\n{body}\n")
+    aim = Aim(target=target("choose", module), open_lines=frozenset({30}))
+    prompt = prompt_for(Engine.LOCAL, module, aim, tokens=words)
+    assert words(prompt.text) <= BUDGET + 200
+    assert f"if x == 28: return 'the case number 28 of many'{OPEN}" in prompt.ask
+    assert "def choose(x):" in prompt.ask
+
+
+def test_one_endless_line_is_cut() -> None:
+    module = module_of(f"def data():\n    return {'x' * 2_000_000!r}\n")
+    prompt = prompt_for(Engine.LOCAL, module, Aim(target=target("data", module)), tokens=lambda text: len(text) // 3)
+    assert len(prompt.text) < 20_000
+
+
+def test_examples_are_short_and_without_fixtures() -> None:
+    plain = [Candidate(target="shop.cart:price", act=act) for act in ("price(12)", "price(1)")]
+    fixed = Candidate(target="shop.cart:price", act="price(2)", fixtures=("tmp_path",))
+    kept = usable([*plain, fixed], target("price"))
+    assert [candidate.act for candidate in kept] == ["price(1)", "price(12)"]
+    for candidate in kept:
+        ast.parse(candidate.act)

@@ -1,0 +1,163 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from qeforge.domain.provider import Completion, Description, Finish, Place, Prompt
+from qeforge.domain.routing import About, Answer, Decision, Engine, Features
+from qeforge.domain.target import Target
+from qeforge.errors import ProviderError
+from qeforge.providers.proposer import Look, ModelProposer
+from qeforge.refinement.limits import Limits
+from qeforge.refinement.loop import Loop, Refined
+from tests.fakes.parts import BatchProposer, Notes, StepClock
+from tests.fakes.subject import Subject, subject
+
+SOURCE = """
+    def kind(line):
+        if line[:4] == "%PDF" and line.endswith("EOF"):
+            return "document"
+        return "text"
+
+
+    def double(number):
+        return number * 2
+    """
+
+
+class Scripted:
+    """Models whose answers are known; `replies` by target, one after another."""
+
+    def __init__(self, **replies: Sequence[str | ProviderError]) -> None:
+        self.replies = {name: list(texts) for name, texts in replies.items()}
+        self.prompts: list[tuple[str, Prompt]] = []
+        self.gains: list[dict[str, int]] = []
+
+    def available(self) -> dict[Engine, Description]:
+        return {Engine.LOCAL: Description(name="fake", model="fake-1", place=Place.PROCESS, context=4096)}
+
+    def count_tokens(self, engine: Engine, text: str) -> int:
+        return len(text) // 3
+
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
+        name = about.target.partition(":")[2]
+        self.prompts.append((name, prompt))
+        reply = self.replies.get(name, [])
+        text = reply.pop(0) if reply else ""
+        if isinstance(text, ProviderError):
+            raise text
+        return Answer(completion=Completion(text=text, model="fake-1", finish=Finish.STOP), call=len(self.prompts))
+
+    def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        self.gains.append({"call": call, "candidates": candidates, "valid": valid, "goals": goals})
+
+
+class Always:
+    def __init__(self, engine: Engine = Engine.LOCAL) -> None:
+        self.engine = engine
+        self.seen: list[Features] = []
+
+    def decide(self, features: Features) -> Decision:
+        self.seen.append(features)
+        return Decision(target=features.target, engine=self.engine, reason="test", confidence=1.0)
+
+
+def features_of(target: Target) -> Features:
+    return Features(
+        target=target.id, lines=1, cyclomatic=1, cognitive=0, imports=0, effects=0, typed=0.0, open_goals=0,
+        open_mutants=0, reached=0.0, seconds=0.0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
+    return subject(tmp_path, SOURCE, monkeypatch)
+
+
+def adviser(shop: Subject, models: Scripted, router: Always | None = None) -> ModelProposer:
+    look = Look(features=features_of, met=shop.goals.met)
+    return ModelProposer(shop.module, models, router or Always(), look, project="shop", seed=0)
+
+
+def refine(shop: Subject, adviser: ModelProposer) -> Refined:
+    native = BatchProposer(shop.calls("kind('a')", "double(2)"))
+    limits = Limits(seconds=100.0, rounds=3, first=64, later=64, mutants=50, probes=30)
+    return Loop(
+        "shop",
+        shop.judge,
+        shop.goals,
+        shop.mutants,
+        [native],
+        base=frozenset(),
+        limits=limits,
+        clock=StepClock(),
+        progress=Notes(),
+        advisers=[adviser],
+    ).run()
+
+
+def test_a_model_meets_what_search_left_open(shop: Subject) -> None:
+    models = Scripted(kind=["'%PDF 1.4 EOF')\nkind(3)\nkind('%PDF', 1)\nkind(unknown)\n```"])
+    refined = refine(shop, adviser(shop, models))
+    assert "kind('%PDF 1.4 EOF')" in {case.candidate.act for case in refined.cases}
+    assert refined.reached >= {goal for goal in shop.goals.goals if goal.target}
+    name, prompt = models.prompts[0]
+    assert name == "kind"
+    assert 'return "document"  # <- never reached' in prompt.ask
+    assert "kind('a')" in prompt.ask
+    assert models.gains[0]["call"] == 1
+    assert models.gains[0]["candidates"] == 4
+    assert models.gains[0]["valid"] == 2
+    assert models.gains[0]["goals"] >= 2
+
+
+def test_it_is_not_asked_where_nothing_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    simple = subject(tmp_path, "def one():\n    return 1\n", monkeypatch, name="simple")
+    models = Scripted()
+    native = BatchProposer(simple.calls("one()"))
+    limits = Limits(seconds=100.0, rounds=3, first=64, later=64, mutants=50, probes=30)
+    look = Look(features=features_of, met=simple.goals.met)
+    advisers = [ModelProposer(simple.module, models, Always(), look, project="p", seed=0)]
+    Loop(
+        "simple", simple.judge, simple.goals, simple.mutants, [native], base=frozenset(), limits=limits,
+        clock=StepClock(), progress=Notes(), advisers=advisers,
+    ).run()  # fmt: skip
+    assert models.prompts == []
+
+
+def test_the_router_has_the_last_word(shop: Subject) -> None:
+    models, router = Scripted(kind=["'%PDF EOF')"]), Always(Engine.NATIVE)
+    refine(shop, adviser(shop, models, router))
+    assert models.prompts == []
+    assert {features.target for features in router.seen} >= {"shop:kind"}
+
+
+def test_a_model_is_asked_twice_at_most_and_the_second_time_otherwise(shop: Subject) -> None:
+    models = Scripted(kind=["1)", "2)", "3)"])
+    refine(shop, adviser(shop, models))
+    asked = [prompt for name, prompt in models.prompts if name == "kind"]
+    assert len(asked) == 2
+    assert asked[0].seed != asked[1].seed
+
+
+def test_trouble_with_a_model_is_told_and_ends_nothing(shop: Subject) -> None:
+    proposer = adviser(shop, Scripted(kind=[ProviderError("fake-1: no memory left", slug="memory")]))
+    refined = refine(shop, proposer)
+    assert proposer.problems == ["fake-1: no memory left"]
+    assert len(refined.cases) >= 2
+
+
+def test_the_same_answers_give_the_same_candidates(shop: Subject) -> None:
+    def acts() -> list[str]:
+        models = Scripted(kind=["'%PDF')\nkind('EOF')", "'%PDF EOF')"])
+        return [case.candidate.act for case in refine(shop, adviser(shop, models)).cases]
+
+    assert acts() == acts()
+
+
+def test_features_tell_what_is_open(shop: Subject) -> None:
+    router = Always()
+    refine(shop, adviser(shop, Scripted(), router))
+    first = next(features for features in router.seen if features.target == "shop:kind")
+    assert first.open_goals > 0
+    assert first.seconds > 0
