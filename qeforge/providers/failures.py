@@ -49,7 +49,7 @@ def failure(refusal: Refusal, model: str) -> ProviderError:
     wait = retry_after(refusal.headers)
     again = refusal.headers.get("x-should-retry", "") != "false"
     if _is_about_money(refusal, kind):
-        return ProviderError(f"{model}: no credit: {said}", hint="the account is billed elsewhere", slug="no-credit")
+        return ProviderError(f"{model}: no credit: {said}", hint="add credit to the account, or raise its limit", slug="no-credit")
     match kind:
         case "authentication_error":
             return ProviderError(

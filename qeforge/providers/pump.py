@@ -13,16 +13,24 @@ T = TypeVar("T")
 
 
 class Pump(Generic[T]):
-    """Reads `items()` until it ends, fails, or is stopped.
+    """Reads `items(stopped)` until it ends, fails, or is stopped.
 
     Args:
-        items: makes the iterator; runs in the thread, like the iterator itself. It asks the event that it is given
-            whether it should still begin.
-        wake: makes a read that is blocking the iterator return; called once, when the pump is stopped early.
+        items: makes the iterator; runs in the thread, like the iterator itself. The event that it is given is set when
+            nobody wants more.
+        translate: what is raised for what the iterator raised.
+        wake: makes a read return that is blocking the iterator; called when the pump is stopped before the end.
     """
 
-    def __init__(self, items: Callable[[threading.Event], Iterator[T]], *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        items: Callable[[threading.Event], Iterator[T]],
+        *,
+        translate: Callable[[Exception], Exception],
+        wake: Callable[[], None],
+    ) -> None:
         self._items = items
+        self._translate = translate
         self._wake = wake
         self._stopped = threading.Event()
         self._ended = False
@@ -34,7 +42,7 @@ class Pump(Generic[T]):
 
         Raises:
             TimeoutError: none came in time; there may be one later.
-            Exception: what ended the iterator.
+            Exception: what ended the iterator, translated.
         """
         if self._ended:
             return None
@@ -48,7 +56,7 @@ class Pump(Generic[T]):
         return item
 
     def stop(self) -> None:
-        """Reads no further."""
+        """Reads no further; may be called twice."""
         self._stopped.set()
         if not self._ended:
             self._ended = True
@@ -63,4 +71,5 @@ class Pump(Generic[T]):
                 self._read.put((item, None))
         except Exception as raised:
             problem = raised
-        self._read.put((None, problem))
+        # Outside of the handler, so that what is raised does not carry the original, with its request, along.
+        self._read.put((None, problem and self._translate(problem)))

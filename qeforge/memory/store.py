@@ -1,0 +1,143 @@
+"""The one database of what qeforge remembers, `memory.db` in the user data folder."""
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib import resources
+from pathlib import Path
+
+from qeforge.errors import UnavailableError
+
+NAME = "memory.db"
+
+_PATIENCE = 10.0
+"""Seconds that one process waits while another one writes."""
+
+_NAMED = re.compile(r"^(\d{4})_\w+\.sql$")
+
+
+class StoreError(UnavailableError):
+    """What is remembered cannot be read or written."""
+
+    default_slug = "store"
+
+
+class Store:
+    """Connections to the database, which is made, and brought up to date, when it is first used.
+
+    Several processes may use it at once: it is in write-ahead mode, each use is one transaction, and one that finds it
+    locked waits for up to ten seconds. The version of its tables is SQLite's `user_version`: the number of the last
+    migration in `migrations/` that was run. Older ones are migrated after a copy was put beside them
+    (`memory.db.before-N`); newer ones are refused.
+
+    Args:
+        path: of the database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._ready = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One unit of work: all of it is kept, or, on an exception, nothing.
+
+        Raises:
+            StoreError: the database cannot be opened, is damaged, is of a newer qeforge, or the disk is full.
+        """
+        try:
+            with closing(self._connect()) as connection, connection:
+                connection.execute("begin immediate")
+                yield connection
+        except sqlite3.Error as problem:
+            raise _explained(self.path, problem) from problem
+
+    def rows(self, query: str, *parameters: object) -> list[sqlite3.Row]:
+        """What a query finds; nothing where there is no database yet.
+
+        Raises:
+            StoreError: as above.
+        """
+        if not self.path.exists():
+            return []
+        try:
+            with closing(self._connect()) as connection:
+                found: list[sqlite3.Row] = connection.execute(query, parameters).fetchall()
+                return found
+        except sqlite3.Error as problem:
+            raise _explained(self.path, problem) from problem
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self._ready:
+            self._prepare()
+        return self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma synchronous = normal")
+        return connection
+
+    def _prepare(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise StoreError(f"{self.path.parent}: {problem.strerror}", hint="QEFORGE_DATA_DIR moves it") from problem
+        with closing(self._opened()) as connection:
+            connection.execute("pragma journal_mode = wal")
+            if _version(connection) < _LAST:
+                self._migrate(connection)
+            found = _version(connection)
+        if found > _LAST:
+            raise StoreError(
+                f"{self.path}: written by a newer qeforge (tables {found}, known here up to {_LAST})",
+                hint="upgrade qeforge, or set QEFORGE_DATA_DIR to another folder",
+                slug="store-newer",
+            )
+        self._ready = True
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("begin immediate")  # whoever comes second finds it done
+        try:
+            before = _version(connection)
+            if before and before < _LAST:
+                self._keep_copy(before)
+            for number, script in _MIGRATIONS:
+                if number > before:
+                    for statement in script.split(";"):
+                        connection.execute(statement)
+                    connection.execute(f"pragma user_version = {number}")
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+
+    def _keep_copy(self, version: int) -> None:
+        copy = self.path.with_name(f"{NAME}.before-{version + 1}-{int(time.time())}")
+        with closing(self._opened()) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def _scripts() -> tuple[tuple[int, str], ...]:
+    folder = resources.files("qeforge.memory") / "migrations"
+    found = [(_NAMED.match(file.name), file) for file in folder.iterdir()]
+    return tuple(sorted((int(match[1]), file.read_text(encoding="utf-8")) for match, file in found if match))
+
+
+_MIGRATIONS = _scripts()
+_LAST = _MIGRATIONS[-1][0]
+
+
+def _explained(path: Path, problem: sqlite3.Error) -> StoreError:
+    text = str(problem)
+    if "malformed" in text or "not a database" in text:
+        return StoreError(f"{path}: damaged ({text})", hint="move it away; a new one is made", slug="store-damaged")
+    if "full" in text:
+        return StoreError(f"{path}: the disk is full", hint="make room; nothing was lost", slug="disk-full")
+    return StoreError(f"{path}: {text}", hint="QEFORGE_DATA_DIR moves it")

@@ -1,0 +1,110 @@
+"""An answer that comes in pieces: heard, bounded in time, and cut where it is long enough."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from qeforge.domain.provider import Completion, Finish, Listener, Usage
+from qeforge.errors import ProviderError
+from qeforge.providers.messages import Reply, estimate, finish_of, usage_of
+from qeforge.providers.pump import Pump
+
+BEAT = 0.25
+"""Seconds between two looks at whether somebody still wants to wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What one event of the API tells: text, tokens counted so far, why the answer ended, that it is complete."""
+
+    text: str = ""
+    counted: dict[str, int] = field(default_factory=dict)
+    reason: str | None = None
+    over: bool = False
+
+
+def chunks(events: Iterable[Any]) -> Iterator[Chunk]:
+    """The events of the API's stream, as far as they concern us: thinking is passed over."""
+    for event in events:
+        match event.type:
+            case "message_start":
+                yield Chunk(counted=_numbers(event.message.usage))
+            case "content_block_delta" if event.delta.type == "text_delta":
+                yield Chunk(text=event.delta.text)
+            case "message_delta":
+                yield Chunk(counted=_numbers(event.usage), reason=event.delta.stop_reason)
+            case "message_stop":
+                yield Chunk(over=True)
+            case _:
+                pass
+
+
+def _numbers(usage: Any) -> dict[str, int]:
+    return {name: number for name, number in usage.model_dump().items() if isinstance(number, int)}
+
+
+@dataclass(slots=True, kw_only=True)
+class Hearing:
+    """One answer on its way.
+
+    Args:
+        model: who answers, for messages.
+        reply: the text so far.
+        hears: is told each piece; an empty one now and then while nothing comes.
+        until: when time is up, on the monotonic clock.
+        ending: set when the provider is closed.
+    """
+
+    model: str
+    reply: Reply
+    hears: Listener
+    until: float
+    ending: threading.Event
+    counted: dict[str, int] = field(default_factory=dict)
+    reason: str | None = None
+
+    def listen(self, pump: Pump[Chunk]) -> Completion:
+        """The answer.
+
+        Raises:
+            ProviderError: it was cut off, empty, or did not begin in time.
+        """
+        while (left := self.until - time.monotonic()) > 0:
+            try:
+                chunk = pump.next(min(BEAT, left))
+            except TimeoutError:
+                if self.ending.is_set() or not self.hears(""):
+                    return self._ended_by_us(Finish.CANCELLED)
+                continue
+            if chunk is None:
+                raise ProviderError(f"{self.model}: the answer was cut off", slug="cut", transient=True)
+            self.counted |= chunk.counted
+            self.reason = chunk.reason or self.reason
+            piece = self.reply.finish() if chunk.over else self.reply.feed(chunk.text)
+            if piece and not self.hears(piece):
+                return self._ended_by_us(Finish.CANCELLED)
+            if chunk.over:
+                return answered(self.model, self.reply.text, finish_of(self.reason), usage_of(self.counted))
+            if self.reply.stopped:
+                return self._ended_by_us(Finish.STOP)
+        if not self.reply.text:
+            raise ProviderError(f"{self.model}: no answer in time", slug="timeout", transient=True)
+        return self._ended_by_us(Finish.CANCELLED)
+
+    def _ended_by_us(self, finish: Finish) -> Completion:
+        """What there is. The count of the answer's tokens comes with its end, so it is estimated here."""
+        text = self.reply.text
+        usage = usage_of(self.counted)
+        output = max(usage.output, estimate(text))
+        usage = Usage(input=usage.input, output=output, cached=usage.cached, written=usage.written)
+        return Completion(text=text, model=self.model, finish=finish, usage=usage)
+
+
+def answered(model: str, text: str, finish: Finish, usage: Usage) -> Completion:
+    """A whole answer; a ProviderError when there is nothing in it."""
+    if not text.strip() and finish is not Finish.REFUSED:
+        why = "it used up its tokens before it said anything" if finish is Finish.LENGTH else "it said nothing"
+        raise ProviderError(f"{model}: an empty answer: {why}", slug="empty")
+    return Completion(text=text, model=model, finish=finish, usage=usage)
