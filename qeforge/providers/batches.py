@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -15,14 +16,16 @@ T = TypeVar("T")
 
 _FIRST_LOOK = 1.0
 _LONGEST_PAUSE = 60.0
-_TO_CANCEL = 30.0
+_TO_CANCEL = 30.0  # before the end, so that what was answered can still be read
+_LAST_WORD = 5.0
 
 
 class Guard(Protocol):
     """Makes one request, patiently, and its failures ours."""
 
-    def __call__(self, call: Callable[[], T], *, until: float) -> T:
-        """What the request gave; a ProviderError when it gave nothing until then (monotonic clock)."""
+    def __call__(self, call: Callable[[], T], *, until: float, once: bool = False) -> T:
+        """What the request gave; a ProviderError when it gave nothing until then (monotonic clock). Without a second
+        attempt when it may happen only `once`."""
         ...
 
 
@@ -45,7 +48,8 @@ class Batch:
     def run(
         self, prompts: Sequence[Prompt], requests: Sequence[dict[str, Any]], *, seconds: float
     ) -> list[Completion | ProviderError]:
-        """Answers in the order of the prompts, an error in the place of each that is missing; within `seconds`.
+        """Answers in the order of the prompts, an error in the place of each that is missing; within
+        `seconds`, and a few more to fetch them.
 
         Raises:
             ProviderError: the batch could not be handed in, or nothing is known of it any more.
@@ -54,26 +58,35 @@ class Batch:
             return []
         until = time.monotonic() + seconds
         asked = [{"custom_id": str(number), "params": request} for number, request in enumerate(requests)]
-        batch = self.guard(lambda: self.api.create(requests=asked), until=until).id
-        patience = max(seconds / 2, seconds - _TO_CANCEL)
-        if not self._ended(batch, until=until - (seconds - patience)):
-            self.guard(lambda: self.api.cancel(batch), until=until)
-            if not self._ended(batch, until=until):
+        # Not twice: where only the confirmation was lost, both would be paid.
+        batch = self.guard(lambda: self.api.create(requests=asked), until=until, once=True).id
+        try:
+            ended = self._ended(batch, looks_until=until - min(seconds / 2, _TO_CANCEL), until=until)
+        except BaseException:  # Ctrl-C, too: nobody is going to read the answers
+            self._cancel(batch, until=time.monotonic() + _LAST_WORD)
+            raise
+        if not ended:
+            self._cancel(batch, until=until)
+            if not self._ended(batch, looks_until=until, until=until + _LAST_WORD):
                 return [self._late() for _ in prompts]
-        told = self.guard(lambda: list(self.api.results(batch)), until=until)
+        told = self.guard(lambda: list(self.api.results(batch)), until=until + _LAST_WORD)
         results = {item.custom_id: item.result for item in told}
         return [self._read(prompt, results.get(str(number))) for number, prompt in enumerate(prompts)]
 
-    def _ended(self, batch: str, *, until: float) -> bool:
-        """Looks again and again, less and less often; False when it has not ended by then."""
+    def _ended(self, batch: str, *, looks_until: float, until: float) -> bool:
+        """Looks again and again, less and less often; False when it has not ended after the last look."""
         pause = _FIRST_LOOK
         while True:
-            if self.guard(lambda: self.api.retrieve(batch), until=until + _TO_CANCEL).processing_status == "ended":
+            if self.guard(lambda: self.api.retrieve(batch), until=until).processing_status == "ended":
                 return True
-            left = until - time.monotonic()
+            left = looks_until - time.monotonic()
             if left <= 0 or self.rest(min(pause, left)):
                 return False
             pause = min(1.5 * pause, _LONGEST_PAUSE)
+
+    def _cancel(self, batch: str, *, until: float) -> None:
+        with suppress(ProviderError):  # it may have ended just now
+            self.guard(lambda: self.api.cancel(batch), until=until)
 
     def _read(self, prompt: Prompt, result: Any) -> Completion | ProviderError:
         match result.type if result is not None else "":

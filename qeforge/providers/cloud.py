@@ -10,29 +10,32 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
+from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt
 from qeforge.errors import PrivacyError, ProviderError
 from qeforge.providers.batches import Batch
 from qeforge.providers.failures import Refusal, failure, one_line
 from qeforge.providers.key import Key
-from qeforge.providers.messages import Reply, body, estimate, finish_of, usage_of
+from qeforge.providers.messages import Reply, body, estimate
 from qeforge.providers.prices import known
 from qeforge.providers.pump import Pump
+from qeforge.providers.streaming import BEAT, Chunk, Hearing, chunks
+
+T = TypeVar("T")
 
 ADDRESS = "https://api.anthropic.com"
 URL_VARIABLES = ("QEFORGE_CLOUD_URL", "ANTHROPIC_BASE_URL")
 
 _LIBRARY = "anthropic"
-_CONTEXT = 200_000  # of a model that we know nothing about
+_CONTEXT = 200_000  # tokens, of a model that we know nothing about
 _LARGEST = 30_000_000  # bytes; the API takes 32 MB
 _CONNECT = 10.0
 _SILENCE = 60.0
-_BEAT = 0.25
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 8.0
 
@@ -48,6 +51,10 @@ class Cloud:
         seconds: for one question, everything included: waiting for a place, retries, pauses between them.
         at_once: questions on their way at the same time; more wait.
         retries: of a question that failed in passing, as long as nothing of its answer was heard.
+
+    Raises:
+        ProviderError: the library is not installed.
+        PrivacyError: the address is not encrypted.
     """
 
     def __init__(
@@ -74,6 +81,7 @@ class Cloud:
         self._seconds = seconds
         self._retries = retries
         self._places = threading.BoundedSemaphore(at_once)
+        self._at_once = at_once
         self._opening = threading.Lock()
         self._ending = threading.Event()
         self._opened: Any = None
@@ -83,13 +91,8 @@ class Cloud:
 
     def describe(self) -> Description:
         """What it is."""
-        return Description(
-            name="anthropic",
-            model=self._model,
-            place=Place.CLOUD,
-            context=self._context,
-            detail=urlsplit(self._url).hostname or "",
-        )
+        where = urlsplit(self._url).hostname or ""
+        return Description(name="anthropic", model=self._model, place=Place.CLOUD, context=self._context, detail=where)
 
     def count_tokens(self, text: str) -> int:
         """An estimate, not too low: only the other side knows, and asking it would send the text."""
@@ -103,31 +106,47 @@ class Cloud:
         """
         began = time.monotonic()
         until = began + self._seconds
-        hears = listener or (lambda piece: True)
+        hears = listener or _wants_more
         request = self._request(prompt)
-        completion = self._in_turn(until, hears, lambda: self._patiently(prompt, request, until, hears))
+        if self._has_place(until, hears):
+            try:
+                completion = self._patiently(prompt, request, until, hears)
+            finally:
+                self._places.release()
+        else:
+            completion = self._unheard()
         return replace(completion, seconds=time.monotonic() - began)
 
     def complete_batch(self, prompts: Sequence[Prompt], *, seconds: float) -> list[Completion | ProviderError]:
         """Answers in the order of the prompts, at half the price, whenever the other side has time: minutes to hours.
 
-        A prompt without an answer has its error in its place. After `seconds` the batch is cancelled, and what was
-        answered until then is returned.
+        A prompt without an answer has its error in its place. When `seconds` are over, the batch is cancelled, and what
+        was answered until then is returned.
 
         Raises:
             ProviderError: the batch as a whole failed.
         """
         requests = [self._request(prompt) for prompt in prompts]
-        batch = Batch(self._client().messages.batches, model=self._model, wait=self._ending.wait, guard=self._guarded)
+        api = self._client().messages.batches
+        batch = Batch(api=api, model=self._model, rest=self._ending.wait, guard=self._bounded)
         return batch.run(prompts, requests, seconds=seconds)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Not offered by the API."""
-        raise ProviderError(f"{self._model} makes no embeddings", hint="use a local model for them", slug="no-embeddings")
+        raise ProviderError(
+            f"{self._model} makes no embeddings", hint="use a local model for them", slug="no-embeddings"
+        )
 
     def close(self) -> None:
         """Ends what is on its way and closes the connections."""
+        if self._ending.is_set():
+            return
         self._ending.set()
+        until = time.monotonic() + 4 * BEAT
+        # Whoever is asking notices at the next beat and hangs up, and only then we close.
+        free = sum(self._places.acquire(timeout=max(0.0, until - time.monotonic())) for _ in range(self._at_once))
+        if free:
+            self._places.release(free)
         with self._opening:
             opened, self._opened = self._opened, None
         if opened is not None:
@@ -139,7 +158,9 @@ class Cloud:
         request = body(prompt, self._model)
         size = len(prompt.text.encode(errors="replace"))
         if size > _LARGEST:
-            raise ProviderError(f"{self._model}: the prompt has {size:,} bytes, more than the API takes", slug="too-large")
+            raise ProviderError(
+                f"{self._model}: a prompt of {size:,} bytes is more than the API takes", slug="too-large"
+            )
         tokens = estimate(prompt.text) + request["max_tokens"]
         if tokens > self._context:
             raise ProviderError(
@@ -147,86 +168,161 @@ class Cloud:
             )
         return request
 
-    def _in_turn(self, until: float, hears: Listener, ask: Callable[[], Completion]) -> Completion:
-        while not self._places.acquire(timeout=max(0.0, min(_BEAT, until - time.monotonic()))):
+    def _has_place(self, until: float, hears: Listener) -> bool:
+        """Waits for a place among the questions on their way; False when the waiting was ended."""
+        while not self._places.acquire(timeout=max(0.0, min(BEAT, until - time.monotonic()))):
             if self._ending.is_set() or not hears(""):
-                return self._cancelled("", Usage())
+                return False
             if time.monotonic() >= until:
-                raise self._too_slow()
-        try:
-            return ask()
-        finally:
-            self._places.release()
+                raise ProviderError(f"{self._model}: other questions took too long", slug="timeout", transient=True)
+        return True
 
     def _patiently(self, prompt: Prompt, request: dict[str, Any], until: float, hears: Listener) -> Completion:
         """The answer of one of a few attempts."""
-        pause = _FIRST_PAUSE
-        for left in range(self._retries, -1, -1):
+        attempt = 0
+        while True:
             reply = Reply(prompt)
             try:
                 return self._attempt(reply, request, until, hears)
             except ProviderError as problem:
-                rest = problem.retry_after if problem.retry_after is not None else pause * random.uniform(0.75, 1.0)
-                hopeless = not problem.transient or left == 0 or time.monotonic() + rest >= until
-                if hopeless or reply.text or problem.slug == "timeout":
+                if reply.text or attempt == self._retries:
                     raise
-            if not self._rested(rest, hears):
-                return self._cancelled("", Usage())
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        raise AssertionError("the last attempt returns or raises")
+                seconds = self._pause(problem, attempt, until)
+            if not self._rested(seconds, hears):
+                return self._unheard()
+            attempt += 1
+
+    def _attempt(self, reply: Reply, request: dict[str, Any], until: float, hears: Listener) -> Completion:
+        responses: list[Any] = []
+
+        def pieces(stopped: threading.Event) -> Iterator[Chunk]:
+            limits = self._limits(until)
+            with self._client().messages.create(**request, stream=True, timeout=limits) as stream:
+                responses.append(stream.response)
+                if not stopped.is_set():
+                    yield from chunks(stream)
+
+        pump = Pump(pieces, translate=self._translated, wake=lambda: _hang_up(responses))
+        try:
+            hearing = Hearing(model=self._model, reply=reply, hears=hears, until=until, ending=self._ending)
+            return hearing.listen(pump)
+        finally:
+            pump.stop()
+
+    def _bounded(self, call: Callable[[], T], *, until: float, once: bool = False) -> T:
+        """One request that is no stream, with its retries; without them when it may happen only `once`."""
+        attempt = self._retries if once else 0
+        while True:
+            pump = Pump(lambda stopped: iter([call()]), translate=self._translated, wake=lambda: None)
+            try:
+                given = pump.next(until - time.monotonic())
+                if given is None:
+                    raise ProviderError(f"{self._model}: the service answered nothing", slug="empty")
+                return given
+            except TimeoutError:
+                raise ProviderError(f"{self._model}: no answer in time", slug="timeout", transient=True) from None
+            except ProviderError as problem:
+                if attempt == self._retries:
+                    raise
+                seconds = self._pause(problem, attempt, until)
+            if not self._rested(seconds, _wants_more):
+                raise ProviderError(f"{self._model}: closed", slug="cancelled")
+            attempt += 1
+
+    def _pause(self, problem: ProviderError, attempt: int, until: float) -> float:
+        """Seconds before the next attempt; the problem itself is raised where there is to be none."""
+        seconds = problem.retry_after
+        if seconds is None:
+            seconds = min(_FIRST_PAUSE * 2.0**attempt, _LONGEST_PAUSE) * random.uniform(0.75, 1.0)
+        if not problem.transient or time.monotonic() + seconds >= until:
+            raise problem
+        return seconds
 
     def _rested(self, seconds: float, hears: Listener) -> bool:
         """Waits; False when the waiting was ended."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._ending.wait(min(_BEAT, left)) or not hears(""):
+            if self._ending.wait(min(BEAT, left)) or not hears(""):
                 return False
         return True
 
-    def _attempt(self, reply: Reply, request: dict[str, Any], until: float, hears: Listener) -> Completion:
-        responses: list[Any] = []
+    def _unheard(self) -> Completion:
+        return Completion(text="", model=self._model, finish=Finish.CANCELLED)
 
-        def events(stopped: threading.Event) -> Iterator[Any]:
-            with self._client().messages.create(**request, stream=True, timeout=self._limits(until)) as stream:
-                responses.append(stream.response)
-                if not stopped.is_set():
-                    yield from stream
+    # -- the library ------------------------------------------------------------------------------------------------
 
-        pump = Pump(events, wake=lambda: _hang_up(responses))
-        counted: dict[str, int | None] = {}
-        reason = None
-        try:
-            while True:
-                try:
-                    with self._translated(bool(responses)):
-                        event = pump.next(min(_BEAT, until - time.monotonic()))
-                except TimeoutError:
-                    if self._ending.is_set() or not hears(""):
-                        return self._cancelled(reply.text, self._usage(counted, reply.text))
-                    if time.monotonic() < until:
-                        continue
-                    if not reply.text:
-                        raise self._too_slow() from None
-                    return self._cancelled(reply.text, self._usage(counted, reply.text))
-                match event.type if event is not None else "":
-                    case "":
-                        raise ProviderError(f"{self._model}: the answer was cut off", slug="cut", transient=True)
-                    case "message_start":
-                        counted.update(event.message.usage.model_dump())
-                    case "content_block_delta" if event.delta.type == "text_delta":
-                        heard = reply.feed(event.delta.text)
-                        if heard and not hears(heard):
-                            return self._cancelled(reply.text, self._usage(counted, reply.text))
-                        if reply.stopped:
-                            usage = self._usage(counted, reply.text)
-                            return self._answered(reply.text, Finish.STOP, usage)
-                    case "message_delta":
-                        reason = event.delta.stop_reason
-                        counted.update({name: n for name, n in event.usage.model_dump().items() if n is not None})
-                    case "message_stop":
-                        rest = reply.finish()
-                        if rest:
-                            hears(rest)
-                        return self._answered(reply.text, finish_of(reason), usage_of(counted))
-        finally:
-            pump.stop()
+    def _client(self) -> Any:
+        with self._opening:
+            if self._ending.is_set():
+                raise ProviderError(f"{self._model}: closed", slug="cancelled")
+            if self._opened is None:
+                library = importlib.import_module(_LIBRARY)
+                self._opened = library.Anthropic(
+                    api_key=self._key.reveal(),
+                    base_url=self._url,
+                    max_retries=0,
+                    open_telemetry=False,
+                    # A redirect would take the code to a machine that nobody chose.
+                    http_client=library.DefaultHttpxClient(follow_redirects=False),
+                )
+            return self._opened
+
+    def _limits(self, until: float) -> Any:
+        left = max(0.1, until - time.monotonic())
+        silence = min(_SILENCE, left)
+        timeout = importlib.import_module(_LIBRARY).Timeout
+        return timeout(connect=min(_CONNECT, left), read=silence, write=silence, pool=silence)
+
+    def _translated(self, raised: Exception) -> Exception:
+        """What the library raised, as ours and without the key; what is no trouble of theirs stays as it is."""
+        library = importlib.import_module(_LIBRARY)
+        if isinstance(raised, library.APIStatusError):
+            refusal = Refusal(
+                status=raised.status_code,
+                kind=raised.type or "",
+                code=raised.error_code or "",
+                message=self._key.scrub(raised.api_message or raised.message),
+                headers={name.lower(): value for name, value in raised.response.headers.items()},
+            )
+            return failure(refusal, self._model)
+        said = self._key.scrub(one_line(str(raised.__cause__ or raised)))
+        ancestors = {kind.__name__ for kind in type(raised).__mro__}
+        if isinstance(raised, library.APITimeoutError) or "TimeoutException" in ancestors:
+            return ProviderError(f"{self._model}: the service is silent", slug="timeout", transient=True)
+        if isinstance(raised, library.APIConnectionError):
+            return ProviderError(
+                f"{self._model}: no connection: {said}", hint="check the network", slug="network", transient=True
+            )
+        if isinstance(raised, ValueError) or "HTTPError" in ancestors or "StreamError" in ancestors:
+            return ProviderError(f"{self._model}: the answer was cut off: {said}", slug="cut", transient=True)
+        if isinstance(raised, library.AnthropicError):
+            return ProviderError(f"{self._model}: {said}")
+        return raised
+
+
+def _wants_more(piece: str) -> bool:
+    return True
+
+
+def _address(given: str | None) -> str:
+    """Where the API is: encrypted, or on this machine."""
+    named = (os.environ.get(variable, "").strip() for variable in URL_VARIABLES)
+    url = given or next((address for address in named if address), ADDRESS)
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise PrivacyError(
+            f"{parts.scheme}://{parts.hostname or ''}: code and key would go over the network unencrypted",
+            hint=f"use an https address in {' or '.join(URL_VARIABLES)}",
+        )
+    return url
+
+
+def _hang_up(responses: Sequence[Any]) -> None:
+    """Ends a read that is waiting on one of the connections. Closing would not: the reader would wait on."""
+    for response in responses:
+        stream = response.extensions.get("network_stream")
+        connection = stream.get_extra_info("socket") if stream is not None else None
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

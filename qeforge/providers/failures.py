@@ -49,12 +49,12 @@ def failure(refusal: Refusal, model: str) -> ProviderError:
     wait = retry_after(refusal.headers)
     again = refusal.headers.get("x-should-retry", "") != "false"
     if _is_about_money(refusal, kind):
-        return ProviderError(f"{model}: no credit: {said}", hint="add credit to the account, or raise its limit", slug="no-credit")
+        return ProviderError(
+            f"{model}: no credit: {said}", hint="add credit to the account, or raise its limit", slug="no-credit"
+        )
     match kind:
         case "authentication_error":
-            return ProviderError(
-                f"{model}: the key was not accepted", hint="check ANTHROPIC_API_KEY", slug="wrong-key"
-            )
+            return ProviderError(f"{model}: the key was not accepted", hint="check ANTHROPIC_API_KEY", slug="wrong-key")
         case "permission_error":
             return ProviderError(
                 f"{model}: the key may not do that: {said}", hint="check what the key is allowed", slug="wrong-key"

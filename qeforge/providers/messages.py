@@ -10,7 +10,7 @@ from qeforge.providers.prices import known
 THINKING_TOKENS = 2048
 """Added to the limit of an answer where the model may think first: thinking counts as answer."""
 CACHED = {"type": "ephemeral"}
-"""Marks the end of what may be kept on the other side for five minutes. What is too short is not kept, and costs nothing."""
+"""Marks the end of what may be kept on the other side for five minutes; what is too short for it is not kept."""
 
 _LONG = 2_000_000
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]|\s+|[^\sA-Za-z0-9]", re.ASCII)

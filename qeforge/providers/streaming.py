@@ -95,6 +95,7 @@ class Hearing:
 
     def _ended_by_us(self, finish: Finish) -> Completion:
         """What there is. The count of the answer's tokens comes with its end, so it is estimated here."""
+        self.reply.finish()
         text = self.reply.text
         usage = usage_of(self.counted)
         output = max(usage.output, estimate(text))

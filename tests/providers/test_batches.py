@@ -1,0 +1,97 @@
+import threading
+import time
+
+import pytest
+
+from qeforge.domain.provider import Completion, Finish, Prompt, Usage
+from qeforge.errors import ProviderError
+from qeforge.providers.cloud import Cloud
+from tests.providers.messages_server import message
+from tests.providers.test_cloud import asked
+
+PROMPTS = [Prompt(system="You test.", shared="module", ask=f"question {number}") for number in range(5)]
+
+pytest.importorskip("anthropic", reason="the package anthropic is not installed")
+
+
+def error(kind: str) -> dict[str, object]:
+    return {"type": "errored", "error": {"type": "error", "error": {"type": kind, "message": "no"}}}
+
+
+RESULTS = [
+    {"type": "succeeded", "message": message("add(1)\n")},
+    error("invalid_request_error"),
+    {"type": "succeeded", "message": message("", output=1)},
+    {"type": "expired"},
+]
+
+
+def test_answers_come_in_the_order_of_the_prompts_and_failures_in_their_place() -> None:
+    with asked() as (cloud, server):
+        server.looks, server.results = 1, RESULTS
+        answers = cloud.complete_batch(PROMPTS, seconds=20)
+    first = answers[0]
+    assert first == Completion(
+        text="add(1)\n", model="claude-haiku-5-5", finish=Finish.STOP, usage=Usage(input=12, output=9)
+    )
+    assert [answer.slug for answer in answers[1:] if isinstance(answer, ProviderError)] == [
+        "provider",
+        "empty",
+        "timeout",
+        "timeout",
+    ]
+    sent = server.requests[0].body["requests"]
+    assert [item["custom_id"] for item in sent] == ["0", "1", "2", "3", "4"]
+    assert sent[0]["params"]["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}
+    assert "stream" not in sent[0]["params"]
+
+
+def test_a_batch_that_takes_too_long_is_cancelled_and_what_is_there_is_read() -> None:
+    with asked() as (cloud, server):
+        server.looks, server.results = 2, RESULTS
+        began = time.monotonic()
+        answers = cloud.complete_batch(PROMPTS[:1], seconds=2.0)
+        assert time.monotonic() - began < 5.0
+        assert server.cancelled
+    assert isinstance(answers[0], Completion)
+
+
+def test_a_batch_that_never_ends_is_left() -> None:
+    with asked() as (cloud, server):
+        server.looks = 1000
+        began = time.monotonic()
+        answers = cloud.complete_batch(PROMPTS[:2], seconds=1.0)
+        assert time.monotonic() - began < 4.0
+        assert server.cancelled
+    assert [answer.slug for answer in answers if isinstance(answer, ProviderError)] == ["timeout", "timeout"]
+
+
+def test_a_batch_without_prompts_asks_nobody() -> None:
+    with asked() as (cloud, server):
+        assert cloud.complete_batch([], seconds=1.0) == []
+        assert server.requests == []
+
+
+def test_ctrl_c_cancels_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    with asked() as (cloud, server):
+        server.looks = 1000
+        monkeypatch.setattr(cloud, "_ending", Interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            cloud.complete_batch(PROMPTS[:1], seconds=20)
+        assert server.cancelled
+
+
+class Interrupted(threading.Event):
+    """Ctrl-C, while somebody waits."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        raise KeyboardInterrupt
+
+
+def test_a_batch_that_nobody_takes() -> None:
+    with asked() as (cloud, _):
+        gone = Cloud(cloud.describe().model, key=cloud._key, url="http://127.0.0.1:1", retries=0)
+        with pytest.raises(ProviderError) as caught:
+            gone.complete_batch(PROMPTS[:1], seconds=5)
+        gone.close()
+    assert caught.value.slug == "network"
