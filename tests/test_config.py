@@ -74,6 +74,42 @@ def test_both_spellings_of_a_key(tmp_path: Path, spelling: str) -> None:
     assert load(tmp_path).max_time == 3.0
 
 
+TABLES_OF_SETTINGS = """
+[tool.qeforge.local]
+url = "http://127.0.0.1:8080"
+allow-private = true
+[tool.qeforge.routing]
+local_share = 0.3
+[tool.qeforge.privacy]
+mode = "local-only"
+never-send = ["secrets/"]
+"""
+
+
+def test_settings_that_belong_together_have_a_table(tmp_path: Path) -> None:
+    write(tmp_path, TABLES_OF_SETTINGS)
+    config = load(tmp_path)
+    assert (config.local_url, config.local_allow_private) == ("http://127.0.0.1:8080", True)
+    assert config.routing_local_share == 0.3
+    assert (config.privacy, config.local_only, config.privacy_never_send) == ("local-only", True, ("secrets/",))
+
+
+def test_what_a_table_says_of_privacy_is_not_loosened(tmp_path: Path) -> None:
+    write(tmp_path, TABLES_OF_SETTINGS)
+    config = load(tmp_path, environ={"QEFORGE_PRIVACY": "hybrid"}, flags={"privacy": "hybrid"})
+    assert config.local_only
+    with pytest.raises(UsageError, match="contradicts"):
+        load(tmp_path, flags={"force_cloud": True})
+
+
+@pytest.mark.parametrize("table", ['local.urll = "x"', '[tool.qeforge.local]\nurll = "x"'])
+def test_an_unknown_key_of_a_table_names_the_nearest(tmp_path: Path, table: str) -> None:
+    write(tmp_path, table)
+    with pytest.raises(ConfigError, match=r"unknown key 'local\.urll'") as caught:
+        load(tmp_path)
+    assert caught.value.hint == "did you mean 'local.url'?"
+
+
 def test_both_spellings_at_once_are_an_error(tmp_path: Path) -> None:
     file = write(tmp_path, "max-time = 3\nmax_time = 4")
     with pytest.raises(ConfigError) as caught:

@@ -138,7 +138,7 @@ def _of_a_setting(error: TyperException) -> Problem | None:
         return None
     given = told[0]["input"]
     return Problem(
-        slug="usage", message=f"--{setting.key}: expected {setting.expected}, got {given!r}", hint=setting.meaning
+        slug="usage", message=f"{setting.option}: expected {setting.expected}, got {given!r}", hint=setting.meaning
     )
 
 

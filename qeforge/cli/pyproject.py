@@ -1,7 +1,7 @@
 """Changing one setting in a `pyproject.toml` and nothing else."""
 
 import tomllib
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 import tomlkit
@@ -30,20 +30,37 @@ def set_in_text(text: str, setting: Setting, value: object, *, name: str) -> str
     """
     before = tomllib.loads(text)
     table = _child(_child(before, "tool", name), "qeforge", name)
-    key = setting.name if setting.name in table else setting.key
-    table[key] = value
+    where, key = _place(table, setting)
+    inner = _child(table, where, name) if where else table
+    inner[key] = value
     try:
         document = tomlkit.parse(text)
         tool = document.setdefault("tool", tomlkit.table(is_super_table=True))
         if "qeforge" not in tool:
             tool["qeforge"] = tomlkit.table()
-        tool["qeforge"][key] = value
+        mine = tool["qeforge"]
+        if where and where not in mine:
+            mine[where] = tomlkit.table()
+        (mine[where] if where else mine)[key] = value
         after = tomlkit.dumps(document)
         if tomllib.loads(after) == before:
             return after
     except (TOMLKitError, tomllib.TOMLDecodeError):
         pass
-    raise ConfigError(f"{name}: cannot be edited safely", hint=f"add by hand: [tool.qeforge] {key} = {value!r}")
+    raise ConfigError(f"{name}: cannot be edited safely", hint=f"add by hand: [tool.qeforge] {setting.key} = {value!r}")
+
+
+def _place(table: Mapping[str, object], setting: Setting) -> tuple[str, str]:
+    """The table inside `[tool.qeforge]`, empty for none, and the key, in the spelling that is already there."""
+    if setting.name in table:
+        return "", setting.name
+    if setting.name == "privacy" and isinstance(table.get("privacy"), dict):
+        return "privacy", "mode"
+    *outer, key = setting.path
+    where = outer[0] if outer else ""
+    inner = table.get(where, {}) if where else table
+    other = key.replace("-", "_")
+    return where, other if isinstance(inner, Mapping) and other in inner else key
 
 
 def _child(table: MutableMapping[str, object], key: str, name: str) -> dict[str, object]:

@@ -7,7 +7,17 @@ from typing import Any
 
 from qeforge.config.files import find_config_file, tool_table
 from qeforge.config.folders import DATA_DIR_VARIABLE
-from qeforge.config.settings import DEFAULT, LOCAL_ONLY, PREFIX, RUN_ONLY, SETTINGS, Config, setting_named, unknown_key
+from qeforge.config.settings import (
+    DEFAULT,
+    LOCAL_ONLY,
+    PREFIX,
+    RUN_ONLY,
+    SETTINGS,
+    TABLES,
+    Config,
+    setting_named,
+    unknown_key,
+)
 from qeforge.errors import ConfigError, UsageError
 
 
@@ -52,7 +62,7 @@ def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
     if not isinstance(table, dict):
         raise ConfigError(f"{file}: tool.qeforge is {table!r}", hint="it has to be a table: [tool.qeforge]")
     seen: dict[str, str] = {}
-    for key, raw in table.items():
+    for key, raw in _flat(table):
         setting = setting_named(key)
         if setting is None:
             raise unknown_key(key, where=f"{file}: [tool.qeforge]")
@@ -63,6 +73,17 @@ def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
         if isinstance(value, Path):
             value = _relative_to(file.parent, value)
         yield setting.name, _Given(value, str(file))
+
+
+def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The keys of the table, and of those in it that stand for a part of a name; `mode` is what `privacy` says when it
+    is no table."""
+    for key, value in table.items():
+        if key in TABLES and isinstance(value, dict):
+            for inner, each in value.items():
+                yield (key if (key, inner) == ("privacy", "mode") else f"{key}.{inner}"), each
+        else:
+            yield key, value
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
@@ -81,7 +102,7 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, _Given]]:
         if raw is None:
             continue
         if setting := SETTINGS.get(name):
-            flag = f"--no-{setting.key}" if raw is False else f"--{setting.key}"
+            flag = setting.option.replace("--", "--no-", 1) if raw is False else setting.option
             yield name, _Given(setting.check(raw, where=flag), flag)
         elif name in RUN_ONLY:
             flag = "--target" if name == "targets" else "--" + name.replace("_", "-")

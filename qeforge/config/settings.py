@@ -13,9 +13,14 @@ from qeforge.errors import ConfigError
 DEFAULT = "default"
 LOCAL_ONLY = "local-only"
 ENGINES = ("auto", "native", "local", "cloud")
-RUN_ONLY = ("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed")
+RUN_ONLY = (
+    *("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed"),
+    *("show_prompts", "yes", "suspects_as_tests"),
+)
 """What is meant for one run and cannot be configured."""
 PREFIX = "QEFORGE_"
+TABLES = ("local", "cloud", "routing", "privacy")
+"""Parts of a setting's name that stand for a table of their own: `local_url` is `url` in `[tool.qeforge.local]`."""
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -42,11 +47,23 @@ class Config:
         properties: whether Hypothesis tests are offered, too.
         cache: whether what earlier runs found out is used, and kept for later ones.
         privacy: `hybrid`, or `local-only`: nothing may leave the machine.
+        privacy_never_send: gitignore-style patterns of files whose code no cloud model is shown.
+        local_model: name in the catalogue or path of a GGUF file; empty for the one that `models use` chose.
+        local_url: of a model server on this machine; empty for none.
+        local_allow_private: whether `local_url` may be another machine of the private network.
+        cloud_model: who is asked first in the cloud.
+        cloud_escalation: who is asked there when the first one brought nothing; empty for nobody.
+        routing_gate: confidence from which a local model is asked rather than one in the cloud.
+        routing_local_share: share of targets for the local model where both could be asked; None for the gate alone.
+        max_cost: USD that models may cost in one run.
         force: overwrite suites that a person edited.
         update: refresh only suites whose targets changed.
         dry_run: write nothing.
         local_only: whether `privacy` is `local-only`.
         force_cloud: only the cloud model may propose.
+        show_prompts: print what is sent to a model.
+        yes: do not ask before the first use of the cloud in a project.
+        suspects_as_tests: write claims that did not hold as failing tests.
         targets: ids `module:qualname`; empty for all.
         changed: git revision; only targets whose code differs from it. None for all.
         origins: for each field, where its value came from, in words for people.
@@ -70,11 +87,23 @@ class Config:
     properties: bool = False
     cache: bool = True
     privacy: str = "hybrid"
+    privacy_never_send: tuple[str, ...] = ()
+    local_model: str = ""
+    local_url: str = ""
+    local_allow_private: bool = False
+    cloud_model: str = "claude-haiku-5-5"
+    cloud_escalation: str = "claude-sonnet-5-5"
+    routing_gate: float = 0.8
+    routing_local_share: float | None = None
+    max_cost: float = 1.0
     force: bool = False
     update: bool = False
     dry_run: bool = False
     local_only: bool = False
     force_cloud: bool = False
+    show_prompts: bool = False
+    yes: bool = False
+    suspects_as_tests: bool = False
     targets: tuple[str, ...] = ()
     changed: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -100,8 +129,19 @@ class Setting:
 
     @property
     def key(self) -> str:
-        """As `pyproject.toml` and the command line spell it."""
-        return self.name.replace("_", "-")
+        """As `pyproject.toml` and `config set` spell it: `max-time`, `local.url`."""
+        return ".".join(self.path)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys that lead to it in `[tool.qeforge]`."""
+        table, _, rest = self.name.partition("_")
+        return (table, rest.replace("_", "-")) if rest and table in TABLES else (self.name.replace("_", "-"),)
+
+    @property
+    def option(self) -> str:
+        """As the command line spells it, where there is an option for it."""
+        return "--" + self.name.replace("_", "-")
 
     @property
     def variable(self) -> str:
@@ -139,6 +179,12 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
         raise ValueError(value)
     return tuple(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(value)
+    return value
 
 
 def _capabilities(value: object) -> tuple[str, ...]:
@@ -219,14 +265,29 @@ _ALL = (
     _setting(
         "privacy", "local-only: nothing leaves the machine", "hybrid or local-only", _one_of("hybrid", LOCAL_ONLY)
     ),
+    _setting(
+        "privacy_never_send",
+        "gitignore-style patterns of files whose code no cloud model is shown",
+        "a list of patterns",
+        _texts,
+        _split,
+    ),
+    _setting("local_model", "name in the catalogue or a GGUF file; unset: what `models use` chose", "a text", _text),
+    _setting("local_url", "model server on this machine that speaks the OpenAI protocol", "an address", _text),
+    _on_off("local_allow_private", "let local.url be another machine of the private network"),
+    _setting("cloud_model", "who is asked first in the cloud", "a model's name", _text),
+    _setting("cloud_escalation", "who is asked there when the first brought nothing", "a model's name", _text),
+    _number("routing_gate", "confidence from which a local model is asked, not the cloud", float, 0, 1),
+    _number("routing_local_share", "share of targets for the local model; unset: the gate decides", float, 0, 1),
+    _number("max_cost", "USD that models may cost in one run", float, 0),
 )
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
 """Every setting, by field name, in the order in which they are shown."""
 
 
 def setting_named(key: str) -> Setting | None:
-    """The setting that a key in either spelling (`max-time`, `max_time`) names."""
-    return SETTINGS.get(key.replace("-", "_"))
+    """The setting that a key in any spelling (`max-time`, `max_time`, `local.url`) names."""
+    return SETTINGS.get(key.replace("-", "_").replace(".", "_"))
 
 
 def unknown_key(key: str, *, where: str) -> ConfigError:

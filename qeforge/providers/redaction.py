@@ -1,5 +1,6 @@
 """What may be sent to a cloud: files that never are, and secrets that are replaced before anything else is."""
 
+import itertools
 import os
 import re
 import string
@@ -148,7 +149,7 @@ def _without_keys(text: str, name: Callable[[Secret], str]) -> str:
     """A text with each private key as one placeholder; also one whose beginning or end lies outside of the text."""
     parts, done = [], 0
     markers = list(_MARKER.finditer(text))
-    for marker, following in zip(markers, [*markers[1:], None], strict=True):
+    for marker, following in itertools.zip_longest(markers, markers[1:]):
         if marker.start() < done:
             continue
         if marker[1] == "END":

@@ -24,6 +24,11 @@ _MORE = {
     "Google key": re.compile(r"\bAIza[\w-]{30,}"),
     "Hugging Face token": re.compile(r"\bhf_\w{30,}"),
     "Bearer token": re.compile(r"(?i)\bbearer\s+(?=\S*\d)([\w.~+/=-]{16,})"),
+    # What the library's keywords miss: annotations, prefixes, brackets, three quotes.
+    "Secret by its name": re.compile(
+        r"(?i)\b\w*(?:passw(?:or)?d|passphrase|secret|(?:api|private|access)_?key|(?:auth|access|api)_?token|credential)"
+        r"\w*['\"\]]*\s*(?::[^=\n]{0,40})?[=:]\s*\(?\s*[brfu]{0,2}(?:'''|\"\"\"|['\"])([^'\"\s]{3,})"
+    ),
     "Base64 block": re.compile(r"\b(?=[+/\w]*[a-z])(?=[+/\w]*[A-Z])(?=[+/\w]*\d)[A-Za-z0-9+/]{60,}={0,2}"),
 }
 
@@ -74,21 +79,20 @@ class Scanner:
         for kind, detector in self._detectors:
             for hit in detector.analyze_line(filename="code.py", line=line, line_number=1):
                 text = hit.secret_value or ""
-                if text and not (kind in _GUESSES and self._is_harmless(text, line, kind)):
+                if text and not (kind in _GUESSES and self._is_harmless(text)):
                     for whole in [text] if kind in _EXACT else _whole(text, line):
                         found.setdefault(whole, kind)
         secrets = [Secret(text=text, kind=kind) for text, kind in found.items()]
         return tuple(sorted(secrets, key=lambda secret: (line.find(secret.text), -len(secret.text), secret.text)))
 
-    def _is_harmless(self, text: str, line: str, kind: str) -> bool:
-        """What looks like a secret to a guess, and is an alphabet, an id, a row of signs or a call."""
+    def _is_harmless(self, text: str) -> bool:
+        """What looks like a secret to a guess, and is an alphabet, an id, a row of signs or a place for one."""
         heuristic = self._heuristic
         return bool(
             heuristic.is_sequential_string(text)
             or heuristic.is_potential_uuid(text)
             or heuristic.is_not_alphanumeric_string(text)
             or heuristic.is_templated_secret(text)
-            or (kind == "Secret Keyword" and heuristic.is_indirect_reference(line))
         )
 
 

@@ -56,6 +56,14 @@ def test_path(cli: Cli, project: Path) -> None:
     assert data["log_dir"] == str(project.parent / "data" / "logs")
 
 
+def test_set_adds_a_table_for_what_belongs_together(cli: Cli, project: Path) -> None:
+    assert cli("config", "set", "local.url", "http://127.0.0.1:1").code == 0
+    assert cli("config", "set", "local.allow-private", "true").code == 0
+    shown = cli("config", "show", "--json").envelope["data"]
+    assert shown["local.url"]["value"] == "http://127.0.0.1:1"
+    assert shown["local.allow-private"]["value"] is True
+
+
 @pytest.mark.parametrize("words", [["path"], ["set", "seed", "1"]])
 def test_no_file_is_exit_3(cli: Cli, project: Path, words: list[str]) -> None:
     (project / "pyproject.toml").unlink()
