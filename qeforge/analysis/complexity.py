@@ -1,4 +1,4 @@
-"""How many independent ways lead through a piece of code."""
+"""How many ways lead through a piece of code, and how hard it is to follow them."""
 
 import ast
 
@@ -38,3 +38,52 @@ def _decisions(node: ast.AST) -> int:
 
 def _is_wildcard(pattern: ast.pattern) -> bool:
     return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+_NESTING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.IfExp, ast.Match)
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def cognitive(node: ast.AST) -> int:
+    """How hard the control flow of a function is to follow: 0 for straight-line code.
+
+    After Campbell, "Cognitive Complexity" (SonarSource, 2018): one for each break in the flow, and one more for each
+    level that it is nested in; `elif` and `else` cost one, a run of the same boolean operator one, and recursion one.
+    Functions inside count as a level, classes inside are not looked into.
+    """
+    name = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+    return sum(_effort(child, 0, name) for child in ast.iter_child_nodes(node))
+
+
+def _effort(node: ast.AST, level: int, name: str | None, *, chained: bool = False) -> int:
+    if isinstance(node, ast.ClassDef):
+        return 0
+    own = 0
+    inner = level
+    if isinstance(node, _NESTING):
+        own += 1 if chained else 1 + level
+        inner = level + (not chained)
+    elif isinstance(node, _INNER):
+        inner = level + 1
+    elif isinstance(node, ast.BoolOp) or (isinstance(node, ast.Call) and _calls(node, name)):
+        own += 1
+    if isinstance(node, ast.If):
+        return own + _of_if(node, level, inner, name)
+    if isinstance(node, ast.For | ast.AsyncFor | ast.While) and node.orelse:
+        own += 1
+    return own + sum(_effort(child, inner, name) for child in ast.iter_child_nodes(node))
+
+
+def _of_if(node: ast.If, level: int, inner: int, name: str | None) -> int:
+    total = _effort(node.test, inner, name) + sum(_effort(child, inner, name) for child in node.body)
+    match node.orelse:
+        case []:
+            return total
+        case [ast.If() as following]:  # an `elif`
+            return total + _effort(following, inner, name, chained=True)
+        case _:
+            return total + 1 + sum(_effort(child, inner, name) for child in node.orelse)
+
+
+def _calls(node: ast.Call, name: str | None) -> bool:
+    return name is not None and isinstance(node.func, ast.Name) and node.func.id == name

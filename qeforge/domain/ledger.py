@@ -19,6 +19,7 @@ class Call:
         seconds: wall time.
         usd: price at that date; None where no price of the model is known; 0 for a local model.
         outcome: `answered`, or the slug of the error.
+        features, confidence: what asking was decided on, as JSON, and what was expected of it; may be empty and None.
         candidates, valid, goals, mutants: what came of it (see `Models.gained`).
     """
 
@@ -33,6 +34,8 @@ class Call:
     seconds: float
     usd: float | None
     outcome: str = "answered"
+    features: str = ""
+    confidence: float | None = None
     candidates: int = 0
     valid: int = 0
     goals: int = 0

@@ -71,12 +71,15 @@ class Router(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a question is about, for the ledger and for what may be sent."""
+    """What a question is about, for the ledger and for what may be sent; `features` and `confidence` are what it was
+    decided on."""
 
     project: str
     module: str
     target: str
     path: str
+    features: Features | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from qeforge.memory.store import Store, StoreError
 
 _FIELDS = (
     "at, project, module, target, engine, provider, model, input, output, cached, written, seconds, usd, outcome, "
-    "candidates, valid, goals, mutants"
+    "features, confidence, candidates, valid, goals, mutants"
 )
 
 
@@ -27,6 +27,7 @@ class SqliteLedger:
         values = (
             *(call.at, call.project, call.module, call.target, str(call.engine), call.provider, call.model),
             *(usage.input, usage.output, usage.cached, usage.written, call.seconds, call.usd, call.outcome),
+            *(call.features, call.confidence),
             *(call.candidates, call.valid, call.goals, call.mutants),
         )
         marks = ", ".join("?" * len(values))
@@ -75,6 +76,8 @@ class SqliteLedger:
                 seconds=row["seconds"],
                 usd=row["usd"],
                 outcome=row["outcome"],
+                features=row["features"],
+                confidence=row["confidence"],
                 candidates=row["candidates"],
                 valid=row["valid"],
                 goals=row["goals"],

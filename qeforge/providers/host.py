@@ -5,6 +5,7 @@ failing, how long it may take, and the account of it.
 """
 
 import dataclasses
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +22,11 @@ class Circuit(Protocol):
     """Takes a provider out that keeps failing, and tries it again later."""
 
     def closed(self) -> bool:
-        """Whether it may be asked now; True for one probe after a while."""
+        """Whether it may be asked now."""
+        ...
+
+    def enter(self) -> bool:
+        """The same for somebody who asks at once: of those who come after a while only one may."""
         ...
 
     def succeeded(self) -> None:
@@ -29,7 +34,11 @@ class Circuit(Protocol):
         ...
 
     def failed(self) -> None:
-        """It did not."""
+        """It did not, for a reason that may pass."""
+        ...
+
+    def left(self) -> None:
+        """Whoever entered learned nothing of it."""
         ...
 
 
@@ -44,6 +53,11 @@ class Purse(Protocol):
         """It is gone."""
         ...
 
+
+_PASSING = ("network", "cut", "timeout")
+"""Reasons for no answer that count against a provider."""
+_LASTING = ("no-key", "wrong-key", "no-credit", "missing-extra", "broken-model", "memory")
+"""Reasons that asking again in the same run does not mend."""
 
 Check = Callable[[Prompt, About], Prompt]
 """What of a prompt may be sent; raises a ProviderError when nothing of it may."""
@@ -143,13 +157,13 @@ class Host:
         if not held.places.acquire(timeout=max(0.0, seconds)):
             raise ProviderError(f"{source.description.model}: busy for {seconds:.0f} s", slug="timeout", transient=True)
         try:
-            if not source.circuit.closed():
-                raise ProviderError(f"{source.description.model}: left alone, it kept failing", slug="circuit-open")
             sent = source.check(prompt, about)
             provider = self._open(engine)
             worst = source.price(Usage(input=provider.count_tokens(sent.text), output=sent.max_tokens))
             if worst is not None and not self._purse.allows(worst):
                 raise ProviderError("--max-cost is reached", hint="raise it to ask more", slug="max-cost")
+            if not source.circuit.enter():
+                raise ProviderError(f"{source.description.model}: left alone, it kept failing", slug="circuit-open")
             if self._show is not None:
                 self._show(source.description, sent)
             return self._answered(engine, held, provider, sent, about, began + seconds)
@@ -198,10 +212,12 @@ class Host:
             source.circuit.succeeded()
         except ProviderError as problem:
             outcome = problem.slug
-            if problem.transient or problem.slug in ("network", "cut", "timeout"):
+            if problem.transient or problem.slug in _PASSING:
                 source.circuit.failed()
-            elif problem.slug in ("no-key", "wrong-key", "no-credit"):
-                held.broken = problem  # asking again cannot help in this run
+            else:
+                source.circuit.left()
+                if problem.slug in _LASTING:
+                    held.broken = problem
             raise
         finally:
             usd = source.price(completion.usage)
@@ -219,6 +235,8 @@ class Host:
                     seconds=self._monotonic() - began,
                     usd=usd,
                     outcome=outcome,
+                    features=json.dumps(dataclasses.asdict(about.features)) if about.features else "",
+                    confidence=about.confidence,
                 )
             )
         return Answer(completion=dataclasses.replace(completion, seconds=self._monotonic() - began), call=call)

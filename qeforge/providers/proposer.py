@@ -1,7 +1,7 @@
 """The proposer behind which models stand: one question for one target at a time, and an account of what it brought."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from qeforge.domain.candidate import Candidate
@@ -94,11 +94,11 @@ class ModelProposer:
         self._open = request.goals
         left = request.seconds
         while left >= _LEAST_SECONDS and (chosen := self._next(request, left)) is not None:
-            target, decision = chosen
+            target, decision, features = chosen
             asked = self._asked.setdefault(target.id, _Asked())
             asked.times[decision.engine] = asked.times.get(decision.engine, 0) + 1
             asked.gained[decision.engine] = False
-            found, spent = self._answer(target, decision.engine, request, left)
+            found, spent = self._answer(target, decision, features, request, left)
             if found:
                 return found
             left -= spent
@@ -129,7 +129,7 @@ class ModelProposer:
 
     # -- choosing -----------------------------------------------------------------------------------------------
 
-    def _next(self, request: Request, seconds: float) -> tuple[Target, Decision] | None:
+    def _next(self, request: Request, seconds: float) -> tuple[Target, Decision, Features] | None:
         lines, mutants = _lines_by_target(request.goals), _mutants_by_target(request.mutants, self._targets)
         waiting = sorted(
             (name for name in {*lines, *mutants} if name in self._targets),
@@ -139,28 +139,25 @@ class ModelProposer:
         for name in waiting:
             target = self._targets[name]
             asked = self._asked.get(name, _Asked())
-            features = self._look.features(target)
-            decision = self._router.decide(
-                Features(
-                    **{
-                        **{each: getattr(features, each) for each in Features.__slots__},
-                        "open_goals": len(lines.get(name, ())),
-                        "open_mutants": len(mutants.get(name, ())),
-                        "seconds": seconds,
-                        "tried": sum(asked.times.values()),
-                        "met": sum(asked.gained.values()),
-                    }
-                )
+            features = replace(
+                self._look.features(target),
+                open_goals=len(lines.get(name, ())),
+                open_mutants=len(mutants.get(name, ())),
+                seconds=seconds,
+                tried=sum(asked.times.values()),
+                met=sum(asked.gained.values()),
             )
+            decision = self._router.decide(features)
             self.decisions[name] = decision
             if decision.engine in engines and asked.times.get(decision.engine, 0) < MOST_ASKED:
-                return target, decision
+                return target, decision, features
         return None
 
     def _answer(
-        self, target: Target, engine: Engine, request: Request, seconds: float
+        self, target: Target, decision: Decision, features: Features, request: Request, seconds: float
     ) -> tuple[list[Candidate], float]:
         """New candidates of one answer, and the seconds that it took."""
+        engine = decision.engine
         lines = _lines_by_target(request.goals).get(target.id, frozenset())
         mutants = _mutants_by_target(request.mutants, self._targets).get(target.id, ())
         again = self._asked[target.id].times[engine] > 1
@@ -172,7 +169,14 @@ class ModelProposer:
             seed=self._random.randrange(1, 1 << 30) if again else 0,
         )
         prompt = prompt_for(engine, self._module, aim, tokens=lambda text: self._models.count_tokens(engine, text))
-        about = About(project=self._project, module=self._module.name, target=target.id, path=str(self._module.path))
+        about = About(
+            project=self._project,
+            module=self._module.name,
+            target=target.id,
+            path=str(self._module.path),
+            features=features,
+            confidence=decision.confidence,
+        )
         try:
             answer = self._models.ask(engine, prompt, about, seconds=seconds)
         except ProviderError as problem:

@@ -26,8 +26,11 @@ _MORE = {
     "Bearer token": re.compile(r"(?i)\bbearer\s+(?=\S*\d)([\w.~+/=-]{16,})"),
     # What the library's keywords miss: annotations, prefixes, brackets, three quotes.
     "Secret by its name": re.compile(
-        r"(?i)\b\w*(?:passw(?:or)?d|passphrase|secret|(?:api|private|access)_?key|(?:auth|access|api)_?token|credential)"
+        r"(?i)\b\w*(?:passw(?:or)?d|passphrase|pwd|secret|(?:api|private|access)_?key|(?:auth|access|api)_?token|credential)"
         r"\w*['\"\]]*\s*(?::[^=\n]{0,40})?[=:]\s*\(?\s*[brfu]{0,2}(?:'''|\"\"\"|['\"])([^'\"\s]{3,})"
+    ),
+    "Token by its name": re.compile(
+        r"(?i)token['\"\]]*\s*(?::[^=\n]{0,40})?[=:]\s*\(?\s*[brfu]{0,2}['\"](?=\D*\d)(?=[\d\W]*[a-z])([^'\"\s]{8,})"
     ),
     "Base64 block": re.compile(r"\b(?=[+/\w]*[a-z])(?=[+/\w]*[A-Z])(?=[+/\w]*\d)[A-Za-z0-9+/]{60,}={0,2}"),
 }
@@ -64,24 +67,23 @@ class Scanner:
 
     def __call__(self, line: str) -> tuple[Secret, ...]:
         """Secrets of a line, in the order of their places."""
-        if len(line) <= _WINDOW:
-            return self._look(line)
         found: dict[Secret, None] = {}
-        for start in range(0, len(line), _WINDOW - _OVERLAP):
-            found.update(dict.fromkeys(self._look(line[start : start + _WINDOW])))
+        for text in (line, *_closed(line)):
+            for start in range(0, max(1, len(text) - _OVERLAP), _WINDOW - _OVERLAP):
+                found.update(dict.fromkeys(self._look(text[start : start + _WINDOW])))
         return tuple(found)
 
     def _found(self, line: str) -> tuple[Secret, ...]:
-        found = {}
-        for kind, pattern in _MORE.items():
-            for match in pattern.finditer(line):
-                found[match[match.lastindex or 0]] = kind
+        found: dict[str, str] = {}
         for kind, detector in self._detectors:
             for hit in detector.analyze_line(filename="code.py", line=line, line_number=1):
                 text = hit.secret_value or ""
                 if text and not (kind in _GUESSES and self._is_harmless(text)):
                     for whole in [text] if kind in _EXACT else _whole(text, line):
                         found.setdefault(whole, kind)
+        for kind, pattern in _MORE.items():
+            for match in pattern.finditer(line):
+                found.setdefault(match[match.lastindex or 0], kind)
         secrets = [Secret(text=text, kind=kind) for text, kind in found.items()]
         return tuple(sorted(secrets, key=lambda secret: (line.find(secret.text), -len(secret.text), secret.text)))
 
@@ -94,6 +96,11 @@ class Scanner:
             or heuristic.is_not_alphanumeric_string(text)
             or heuristic.is_templated_secret(text)
         )
+
+
+def _closed(line: str) -> list[str]:
+    """A line that ends within a literal, because somebody shortened it, with the quote that the detectors look for."""
+    return [f"{line.rstrip('. ')}{quote}" for quote in "'\"" if line.count(quote) % 2]
 
 
 def _whole(text: str, line: str) -> list[str]:

@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from qeforge.analysis.complexity import cyclomatic
+from qeforge.analysis.complexity import cognitive, cyclomatic
 
 
 def number(source: str) -> int:
@@ -48,3 +48,26 @@ def test_defaults_and_decorators_belong_to_the_scope_around() -> None:
 def test_long_chains_do_not_exhaust_the_stack() -> None:
     arms = "".join(f" elif a == {n}: pass\n" for n in range(900))
     assert number(f"def f(a):\n if a: pass\n{arms}") == 902
+
+
+@pytest.mark.parametrize(
+    "body, expected",
+    [
+        ("return 1", 0),
+        ("if a: pass", 1),
+        ("if a: pass\n else: pass", 2),
+        ("if a: pass\n elif b: pass\n else: pass", 3),
+        ("if a:\n  if b: pass", 3),
+        ("for x in a:\n  while b:\n   if c: pass", 6),
+        ("if a:\n  pass\n elif b:\n  if c: pass", 4),
+        ("return a and b and c", 1),
+        ("return a and b or c", 2),
+        ("try: pass\n except A:\n  if b: pass", 3),
+        ("return f(a)", 1),
+        ("return lambda x: x if a else b", 2),
+        ("def g():\n  if a: pass\n return g", 2),
+        ("class C:\n  def m(self):\n   if a: pass", 0),
+    ],
+)
+def test_what_is_nested_is_harder(body: str, expected: int) -> None:
+    assert cognitive(ast.parse(f"def f(a, b, c):\n {body}\n").body[0]) == expected

@@ -26,6 +26,8 @@ def call(**changes: object) -> Call:
         "usage": Usage(input=100, output=10, cached=40, written=5),
         "seconds": 2.0,
         "usd": 0.5,
+        "features": '{"lines": 3}',
+        "confidence": 0.7,
     }
     return Call(**{**fields, **changes})  # type: ignore[arg-type]
 

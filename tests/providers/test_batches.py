@@ -1,12 +1,14 @@
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from qeforge.domain.provider import Completion, Finish, Prompt, Usage
 from qeforge.errors import ProviderError
 from qeforge.providers.cloud import Cloud
-from tests.providers.messages_server import message
+from qeforge.providers.key import Key
+from tests.providers.messages_server import MODEL, message
 from tests.providers.test_cloud import asked
 
 PROMPTS = [Prompt(system="You test.", shared="module", ask=f"question {number}") for number in range(5)]
@@ -14,11 +16,11 @@ PROMPTS = [Prompt(system="You test.", shared="module", ask=f"question {number}")
 pytest.importorskip("anthropic", reason="the package anthropic is not installed")
 
 
-def error(kind: str) -> dict[str, object]:
+def error(kind: str) -> dict[str, Any]:
     return {"type": "errored", "error": {"type": "error", "error": {"type": kind, "message": "no"}}}
 
 
-RESULTS = [
+RESULTS: list[dict[str, Any]] = [
     {"type": "succeeded", "message": message("add(1)\n")},
     error("invalid_request_error"),
     {"type": "succeeded", "message": message("", output=1)},
@@ -89,9 +91,8 @@ class Interrupted(threading.Event):
 
 
 def test_a_batch_that_nobody_takes() -> None:
-    with asked() as (cloud, _):
-        gone = Cloud(cloud.describe().model, key=cloud._key, url="http://127.0.0.1:1", retries=0)
-        with pytest.raises(ProviderError) as caught:
-            gone.complete_batch(PROMPTS[:1], seconds=5)
-        gone.close()
+    cloud = Cloud(MODEL, key=Key("sk-ant-not-a-key"), url="http://127.0.0.1:1", retries=0)
+    with pytest.raises(ProviderError) as caught:
+        cloud.complete_batch(PROMPTS[:1], seconds=5)
+    cloud.close()
     assert caught.value.slug == "network"

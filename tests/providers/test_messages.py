@@ -8,8 +8,10 @@ from qeforge.domain.provider import Finish, Prompt, Usage
 from qeforge.providers.messages import Reply, body, estimate, finish_of, usage_of
 
 
-def prompt(prefill: str = "", stop: tuple[str, ...] = (), **parts: str) -> Prompt:
-    return Prompt(**{"system": "You test.", "shared": "module", "ask": "calls", **parts}, prefill=prefill, stop=stop)
+def prompt(
+    *, system: str = "You test.", shared: str = "module", prefill: str = "", stop: tuple[str, ...] = ()
+) -> Prompt:
+    return Prompt(system=system, shared=shared, ask="calls", prefill=prefill, stop=stop)
 
 
 def read(asked: Prompt, *pieces: str) -> tuple[str, bool]:

@@ -40,6 +40,8 @@ def about(path: Path | str) -> About:
         ("password = b'hunter2'", "hunter2"),
         ('db.secret = """hunter2"""', "hunter2"),
         ("{'access_token': 'hunter2'}", "hunter2"),
+        ("{'token': 'hunter2x'}", "hunter2x"),
+        ("START = 'da39a3ee5e6b4b0d3255bfef95601890af...", "da39a3ee5e6b4b0d3255bfef95601890af"),
         ('config = {"db_password": "hunter2", "port": port(1)}', "hunter2"),
         (f"client = Client({ANTHROPIC!r})", ANTHROPIC),
         (f"# the old one was {ANTHROPIC}", ANTHROPIC),
@@ -56,6 +58,8 @@ def about(path: Path | str) -> About:
         ("password = request.headers['apikey']", None),
         ("secret = load('name', fallback=other['x'])", None),
         ("def check(password: str = '') -> bool:", None),
+        ("it's a line of prose that isn't closed, don't worry", None),
+        ("tokens = ['one', 'two']; token = 'number'", None),
         ("if token == '(' or key == 'name':", None),
         ('ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"', None),
         ('uid = "123e4567-e89b-12d3-a456-426614174000"', None),
@@ -106,7 +110,12 @@ def test_a_private_key_goes_as_a_whole(text: str, tmp_path: Path) -> None:
 
 
 def test_what_is_known_to_be_secret_needs_no_looks(tmp_path: Path) -> None:
-    environ = {"SHOP_API_KEY": "plainwords", "HOME": "/home/someone", "MY_TOKEN": "abc", "DB_PASSWORD": "plainwords too"}
+    environ = {
+        "SHOP_API_KEY": "plainwords",
+        "HOME": "/home/someone",
+        "MY_TOKEN": "abc",
+        "DB_PASSWORD": "plainwords too",
+    }
     known = secrets_of(environ)
     assert set(known) == {"plainwords", "plainwords too"}
     clean, kinds = Redactor(tmp_path, known=known).redact(prompt(ask="plainwords too, plainwords, /home/someone"))

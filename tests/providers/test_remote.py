@@ -67,6 +67,12 @@ class Circuit:
     def closed(self) -> bool:
         return not self.open
 
+    def enter(self) -> bool:
+        return self.closed()
+
+    def left(self) -> None:
+        """Nothing is learned."""
+
     def succeeded(self) -> None:
         self.failures = 0
 

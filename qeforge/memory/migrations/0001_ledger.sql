@@ -14,6 +14,8 @@ create table call (
   seconds real not null,
   usd real,                   -- null: no price is known
   outcome text not null,
+  features text not null,     -- JSON, or empty
+  confidence real,
   candidates integer not null default 0,
   valid integer not null default 0,
   goals integer not null default 0,
