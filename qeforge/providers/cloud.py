@@ -5,6 +5,7 @@ Retries are ours: the library would wait as long as the other side asks for, wit
 
 import importlib
 import importlib.util
+import json
 import os
 import random
 import socket
@@ -29,7 +30,7 @@ from qeforge.providers.streaming import BEAT, Chunk, Hearing, chunks
 T = TypeVar("T")
 
 ADDRESS = "https://api.anthropic.com"
-URL_VARIABLES = ("QEFORGE_CLOUD_URL", "ANTHROPIC_BASE_URL")
+URL_VARIABLE = "ANTHROPIC_BASE_URL"
 
 _LIBRARY = "anthropic"
 _CONTEXT = 200_000  # tokens, of a model that we know nothing about
@@ -46,8 +47,7 @@ class Cloud:
     Args:
         model: as the API takes it.
         key: who pays.
-        url: of the API; None for the first variable of `URL_VARIABLES` that is set, else Anthropic's own. Encrypted,
-            or on this machine.
+        url: of the API; None for what `URL_VARIABLE` names, else Anthropic's own. Encrypted, or on this machine.
         seconds: for one question, everything included: waiting for a place, retries, pauses between them.
         at_once: questions on their way at the same time; more wait.
         retries: of a question that failed in passing, as long as nothing of its answer was heard.
@@ -293,7 +293,8 @@ class Cloud:
             return ProviderError(
                 f"{self._model}: no connection: {said}", hint="check the network", slug="network", transient=True
             )
-        if isinstance(raised, ValueError) or "HTTPError" in ancestors or "StreamError" in ancestors:
+        broken = isinstance(raised, json.JSONDecodeError | UnicodeDecodeError)
+        if broken or "HTTPError" in ancestors or "StreamError" in ancestors:
             return ProviderError(f"{self._model}: the answer was cut off: {said}", slug="cut", transient=True)
         if isinstance(raised, library.AnthropicError):
             return ProviderError(f"{self._model}: {said}")
@@ -306,14 +307,13 @@ def _wants_more(piece: str) -> bool:
 
 def _address(given: str | None) -> str:
     """Where the API is: encrypted, or on this machine."""
-    named = (os.environ.get(variable, "").strip() for variable in URL_VARIABLES)
-    url = given or next((address for address in named if address), ADDRESS)
+    url = given or os.environ.get(URL_VARIABLE, "").strip() or ADDRESS
     parts = urlsplit(url)
     here = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme != "https" and not (parts.scheme == "http" and here):
         raise PrivacyError(
             f"{parts.scheme}://{parts.hostname or ''}: code and key would go over the network unencrypted",
-            hint=f"use an https address in {' or '.join(URL_VARIABLES)}",
+            hint=f"use an https address in {URL_VARIABLE}",
         )
     return url
 

@@ -74,7 +74,8 @@ def _thinking(model: str) -> dict[str, Any]:
 
 
 def _text(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
+    # What is no character (half of a pair, from a file that is not UTF-8) cannot be sent.
+    return {"type": "text", "text": text.encode(errors="replace").decode()}
 
 
 class Reply:

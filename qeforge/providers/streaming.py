@@ -26,19 +26,31 @@ class Chunk:
 
 
 def chunks(events: Iterable[Any]) -> Iterator[Chunk]:
-    """The events of the API's stream, as far as they concern us: thinking is passed over."""
+    """The events of the API's stream, as far as they concern us: thinking is passed over.
+
+    Raises:
+        ProviderError: one has not the form that it should.
+    """
     for event in events:
-        match event.type:
-            case "message_start":
-                yield Chunk(counted=_numbers(event.message.usage))
-            case "content_block_delta" if event.delta.type == "text_delta":
-                yield Chunk(text=event.delta.text)
-            case "message_delta":
-                yield Chunk(counted=_numbers(event.usage), reason=event.delta.stop_reason)
-            case "message_stop":
-                yield Chunk(over=True)
-            case _:
-                pass
+        try:
+            chunk = _chunk(event)
+        except (AttributeError, TypeError):  # the library checks nothing
+            chunk = None
+        if chunk is None:
+            raise ProviderError("the service's answer cannot be understood", slug="cut")
+        yield chunk
+
+
+def _chunk(event: Any) -> Chunk:
+    match event.type:
+        case "message_start":
+            return Chunk(counted=_numbers(event.message.usage))
+        case "content_block_delta" if event.delta.type == "text_delta":
+            return Chunk(text="" + event.delta.text)
+        case "message_delta":
+            return Chunk(counted=_numbers(event.usage), reason=event.delta.stop_reason)
+        case kind:
+            return Chunk(over=kind == "message_stop")
 
 
 def _numbers(usage: Any) -> dict[str, int]:

@@ -25,7 +25,7 @@ class Says:
         cut: hangs up after the pieces.
         hangs: says nothing more after the pieces, but that it is alive.
         fails: type of an error in mid-stream, after the pieces.
-        garbage: sends something that is no JSON after the pieces.
+        garbage: the data of an event after the pieces that is not as it should be.
     """
 
     pieces: tuple[str, ...] = ("add(1, 2)\n", "add(0, 0)\n")
@@ -37,7 +37,7 @@ class Says:
     cut: bool = False
     hangs: bool = False
     fails: str = ""
-    garbage: bool = False
+    garbage: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
             if turn.fails:
                 self._event("error", error={"type": turn.fails, "message": "in mid-stream"})
             elif turn.garbage:
-                self._chunk(b"event: content_block_delta\ndata: {not json\n\n")
+                self._chunk(f"event: content_block_delta\ndata: {turn.garbage}\n\n".encode())
             else:
                 self._event("content_block_stop", index=index)
                 delta = {"stop_reason": turn.reason, "stop_sequence": None}

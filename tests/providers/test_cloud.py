@@ -137,7 +137,10 @@ def test_what_does_not_pass_is_not_tried_again() -> None:
     ("fault", "slug"),
     [
         (Says(cut=True), "cut"),
-        (Says(garbage=True), "cut"),
+        (Says(garbage="{not json"), "cut"),
+        (Says(garbage='{"type": "content_block_delta", "index": 0, "delta": null}'), "cut"),
+        (Says(garbage='{"type": "content_block_delta", "delta": {"type": "text_delta", "text": 7}}'), "cut"),
+        (Says(garbage='{"type": "message_delta", "delta": {}, "usage": null}'), "cut"),
         (Says(fails="overloaded_error"), "overloaded"),
         (Says(pieces=()), "empty"),
         (Says(pieces=(" \n",), reason="max_tokens"), "empty"),
@@ -246,6 +249,12 @@ def test_nobody_there() -> None:
     assert (problem.slug, problem.transient) == ("network", True)
 
 
+def test_what_is_no_text_is_sent_as_a_question_mark() -> None:
+    with asked() as (cloud, server):
+        assert cloud.complete(Prompt(system="s", shared="x = '\ud800'", ask="a")).text
+    assert server.requests[0].body["messages"][0]["content"][0]["text"] == "x = '?'"
+
+
 def test_what_cannot_fit_is_not_sent() -> None:
     with asked() as (cloud, server):
         for size, slug in ((4_000_000, "context"), (31_000_000, "too-large")):
@@ -288,10 +297,10 @@ def test_the_address_is_encrypted_or_on_this_machine(monkeypatch: pytest.MonkeyP
     for url in ("http://api.example.com", "http://10.0.0.7:8080", "ftp://127.0.0.1", "api.example.com"):
         with pytest.raises(PrivacyError):
             Cloud(MODEL, key=key, url=url)
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://second.example.com/api")
-    assert Cloud(MODEL, key=key).describe().detail == "second.example.com"
-    monkeypatch.setenv("QEFORGE_CLOUD_URL", "https://first.example.com")
-    assert Cloud(MODEL, key=key).describe().detail == "first.example.com"
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gateway.example.com/api")
+    assert Cloud(MODEL, key=key).describe().detail == "gateway.example.com"
+    monkeypatch.delenv("ANTHROPIC_BASE_URL")
+    assert Cloud(MODEL, key=key).describe().detail == "api.anthropic.com"
 
 
 def test_a_missing_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

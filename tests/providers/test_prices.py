@@ -1,5 +1,6 @@
 import pytest
 
+from qeforge.config import Config
 from qeforge.domain.provider import Usage
 from qeforge.providers.prices import cost, known, price_list
 
@@ -34,6 +35,7 @@ def test_a_name_may_end_in_a_date_and_an_unknown_one_has_no_price() -> None:
 def test_the_models_that_are_asked_unless_told_otherwise_are_known_and_ordered() -> None:
     prices = price_list()
     assert prices.as_of == "2026-11"
+    assert (prices.default, prices.escalation) == (Config().cloud_model, Config().cloud_escalation)
     usage = Usage(input=1000, output=200)
     default, escalation = cost(prices.default, usage), cost(prices.escalation, usage)
     assert default is not None
