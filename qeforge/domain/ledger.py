@@ -42,6 +42,69 @@ class Call:
     mutants: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """Calls that have something in common, added up. `usd` counts what is known; `unpriced` calls have no price.
+    `cloud_usd` is what the same tokens would have cost in the cloud, None where no price is known for that."""
+
+    key: str
+    calls: int
+    answered: int
+    input: int
+    output: int
+    cached: int
+    seconds: float
+    usd: float
+    unpriced: int
+    local: int
+    cloud_usd: float | None
+    candidates: int
+    valid: int
+    goals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What models took and brought over a time.
+
+    Args:
+        by: what the calls of one sum have in common: `day` (UTC), `model` or `project`.
+        sums: in the order of their keys; empty when nobody was asked.
+        total: of all of them; None when nobody was asked.
+        cloud_model: whose price `cloud_usd` is.
+        hypothetical: no cloud model was ever asked, in this or any other time: what it would have cost is a guess.
+        unpriced: models of these calls whose price nobody knows.
+        prices: year and month of the price list.
+        empty: the ledger holds no call at all.
+    """
+
+    by: str
+    sums: tuple[Sum, ...]
+    total: Sum | None
+    cloud_model: str
+    hypothetical: bool
+    unpriced: tuple[str, ...]
+    prices: str
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Questions to a local model about one target in earlier runs: how many it answered, and after how many of the
+    answers a goal was met that was open before."""
+
+    tried: int
+    met: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typical:
+    """Medians over the latest answers of an engine: seconds of wall time, tokens out."""
+
+    seconds: float
+    output: int
+
+
 class Ledger(Protocol):
     """Keeps calls; safe for several processes at once. Trouble with it costs the account, never the run: its methods
     raise nothing but on misuse, and say once what went wrong through `problem`."""

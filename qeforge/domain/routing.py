@@ -1,7 +1,9 @@
 """Who may be asked about a target, and what came of asking."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from qeforge.domain.provider import Completion, Description, Prompt
@@ -59,6 +61,34 @@ class Decision:
     confidence: float
     seconds: float = 0.0
     usd: float | None = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """Where a target would go when a run began now, and what that was decided on."""
+
+    path: Path
+    features: Features
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutePlan:
+    """Routes before a run.
+
+    Args:
+        rows: one for each target.
+        models: who would be asked, by engine.
+        missing: why an engine cannot be asked, one line each.
+        measured: existing tests were run, and only what they leave open counts.
+        notes: what else a person has to know, one line each.
+    """
+
+    rows: tuple[Planned, ...]
+    models: Mapping[Engine, str]
+    missing: tuple[str, ...] = ()
+    measured: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Router(Protocol):

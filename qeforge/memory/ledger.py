@@ -1,9 +1,9 @@
 """The ledger on disk: every question to a model, and sums over them."""
 
+import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from qeforge.domain.ledger import Call
+from qeforge.domain.ledger import Call, Past, Sum, Typical
 from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine
 from qeforge.memory.store import Store, StoreError
@@ -12,6 +12,8 @@ _FIELDS = (
     "at, project, module, target, engine, provider, model, input, output, cached, written, seconds, usd, outcome, "
     "features, confidence, candidates, valid, goals, mutants"
 )
+_LATEST = 50
+"""Answers from which it is told how long the next one takes."""
 
 
 class SqliteLedger:
@@ -86,26 +88,45 @@ class SqliteLedger:
             for row in rows
         ]
 
+    def asked(self, engine: Engine | None = None) -> bool:
+        """Whether an engine, or any of them, was ever asked by anybody.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """Calls that have something in common, added up. `usd` counts what is known; `unpriced` calls have no price.
-    `cloud_usd` is what the same tokens would have cost in the cloud, None where no price is known for that."""
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        if engine is None:
+            return bool(self._store.rows("select 1 from call limit 1"))
+        return bool(self._store.rows("select 1 from call where engine = ? limit 1", str(engine)))
 
-    key: str
-    calls: int
-    answered: int
-    input: int
-    output: int
-    cached: int
-    seconds: float
-    usd: float
-    unpriced: int
-    local: int
-    cloud_usd: float | None
-    candidates: int
-    valid: int
-    goals: int
+    def outcomes(self, project: str, module: str) -> dict[str, Past]:
+        """What earlier questions to a local model about the targets of a module came to, by target.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        rows = self._store.rows(
+            "select target, count(*) as tried, sum(goals > 0) as met from call "
+            "where project = ? and module = ? and engine = ? and outcome = 'answered' group by target",
+            *(project, module, str(Engine.LOCAL)),
+        )
+        return {row["target"]: Past(tried=row["tried"], met=row["met"]) for row in rows}
+
+    def typical(self, engine: Engine) -> Typical | None:
+        """What an answer of an engine took lately; None when there was none.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        rows = self._store.rows(
+            "select seconds, output from call where engine = ? and outcome = 'answered' order by at desc limit ?",
+            *(str(engine), _LATEST),
+        )
+        if not rows:
+            return None
+        return Typical(
+            seconds=statistics.median(row["seconds"] for row in rows),
+            output=round(statistics.median(row["output"] for row in rows)),
+        )
 
 
 def sums(

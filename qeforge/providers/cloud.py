@@ -126,10 +126,18 @@ class Cloud:
         Raises:
             ProviderError: the batch as a whole failed.
         """
-        requests = [self._request(prompt) for prompt in prompts]
+        answers: dict[int, Completion | ProviderError] = {}
+        requests: dict[int, dict[str, Any]] = {}
+        for number, prompt in enumerate(prompts):
+            try:
+                requests[number] = self._request(prompt)
+            except ProviderError as problem:
+                answers[number] = problem
         api = self._client().messages.batches
         batch = Batch(api=api, model=self._model, rest=self._ending.wait, guard=self._bounded)
-        return batch.run(prompts, requests, seconds=seconds)
+        told = batch.run([prompts[number] for number in requests], list(requests.values()), seconds=seconds)
+        answers.update(zip(requests, told, strict=True))
+        return [answers[number] for number in range(len(prompts))]
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Not offered by the API."""

@@ -84,9 +84,9 @@ def checks_table(checks: Sequence[Check]) -> Table:
     return table
 
 
-def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Rows of text under heads."""
-    table = _table(heads)
+def plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()) -> Table:
+    """Rows of text under heads; `numbers` are columns to be set to the right."""
+    table = _table(heads, numbers=numbers)
     for row in rows:
         table.add_row(*_texts(row))
     return table

@@ -57,6 +57,8 @@ class Policy:
     def _choice(self, features: Features, likely: float) -> tuple[Engine, str]:
         if not features.open_goals and not features.open_mutants:
             return Engine.NATIVE, "nothing is open"
+        if self.engine is Engine.NATIVE:
+            return Engine.NATIVE, "asked for"
         if self.engine is not None:
             there = self.engine in self.models
             return (self.engine, "asked for") if there else (Engine.NATIVE, f"no {self.engine} model is set up")

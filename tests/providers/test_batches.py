@@ -68,6 +68,17 @@ def test_a_batch_that_never_ends_is_left() -> None:
     assert [answer.slug for answer in answers if isinstance(answer, ProviderError)] == ["timeout", "timeout"]
 
 
+def test_a_prompt_that_cannot_be_sent_does_not_take_the_others_along() -> None:
+    huge = Prompt(system="s", shared="x = 1\n" * 700_000, ask="a")
+    with asked() as (cloud, server):
+        server.results = RESULTS[:1]
+        first, second = cloud.complete_batch([huge, PROMPTS[0]], seconds=20)
+        assert len(server.requests[0].body["requests"]) == 1
+    assert isinstance(first, ProviderError)
+    assert first.slug == "context"
+    assert isinstance(second, Completion)
+
+
 def test_a_batch_without_prompts_asks_nobody() -> None:
     with asked() as (cloud, server):
         assert cloud.complete_batch([], seconds=1.0) == []
