@@ -6,7 +6,6 @@ sample of cosmic-ray's mutants, the same for every tool. Results are kept in a f
 stopped goes on where it was, and what is there is not done again while the tool's version stays the same.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,8 +25,8 @@ def main(arguments: Sequence[str] | None = None, doors: command.Doors | None = N
     if unknown := [name for name in names if name not in ("qeforge", *PEERS)]:
         raise SystemExit(f"{unknown[0]}: no such tool; there are qeforge, {', '.join(PEERS)}")
 
-    def make(judge: Path) -> list[Tool]:
-        mine: list[Tool] = [Qeforge(target=judge)] if "qeforge" in names else []
+    def make(target: Path) -> list[Tool]:
+        mine: list[Tool] = [Qeforge(target=target)] if "qeforge" in names else []
         return [
             *mine,
             *available([name for name in names if name != "qeforge"], peer, setting.environments, command.say),
@@ -57,7 +56,4 @@ def main(arguments: Sequence[str] | None = None, doors: command.Doors | None = N
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command.start(main)

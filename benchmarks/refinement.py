@@ -4,32 +4,27 @@
 score of the written suite; the rounds are those of its record of the run.
 """
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rig import charts, command, refinement_table
 from rig.records import Record
-from rig.tools import Qeforge, Tool
+from rig.tools import Qeforge
 
 
 def main(arguments: Sequence[str] | None = None, doors: command.Doors | None = None) -> list[Record]:
     """Runs, measures, prints, and returns every record of the file with results."""
-    doors = doors or command.Doors()
     made = command.options(__doc__, name="refinement", subjects="dozen,samples", budgets="10", seeds="0,1", mutants=0)
+    command.may_be_counted(made)
     setting = command.understood(made.parse_args(arguments))
-
-    def make(judge: Path) -> list[Tool]:
-        return [Qeforge(target=judge, rounds=1), Qeforge(target=judge)]
-
-    records = command.run(setting, make, doors)
-    tables = [("Refinement against a single pass", refinement_table.table(records))]
-    command.publish(setting, "refinement", tables, charts.refinement(records), doors)
-    return records
+    return command.compared(
+        setting,
+        "refinement",
+        lambda target: [Qeforge(target=target, counted=setting.counted, rounds=rounds) for rounds in (1, None)],
+        ("Refinement against a single pass", refinement_table.table),
+        charts.refinement,
+        doors or command.Doors(),
+    )
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    command.start(main)

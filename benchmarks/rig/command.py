@@ -14,9 +14,10 @@ from figures import REPOSITORY
 from rig.charts import Chart, Drawer, drawn
 from rig.document import replace_section
 from rig.environments import PLOTS, Environments, Unavailable, default_folder
-from rig.measure import Judge, Sampler, cosmic_ray
+from rig.measure import Glance, Judge, Sampler, cosmic_ray
 from rig.records import Record, Store
-from rig.running import Plan, execute
+from rig.running import Measurer, Phase, Plan, execute
+from rig.shelf import Shelf
 from rig.subjects import Catalogue, Subject, load
 from rig.tools import Tool
 
@@ -52,10 +53,17 @@ def options(
     made.add_argument(
         "--jobs", type=int, default=1, help="suites at a time; over 1, wall times say nothing (default: 1)"
     )
-    made.add_argument("--mutant-jobs", type=int, default=2, help="mutants at a time (default: %(default)s)")
+    made.add_argument("--measure-jobs", type=int, default=2, help="suites measured at a time (default: %(default)s)")
+    made.add_argument(
+        "--phase",
+        type=Phase,
+        choices=[*Phase],
+        default=Phase.ALL,
+        help="generate needs a quiet machine, measure does not (default: %(default)s, one after the other)",
+    )
     made.add_argument("--name", default=name, help="of the file with results (default: %(default)s)")
     made.add_argument("--results", type=Path, help="folder of that file (default: benchmarks/results)")
-    made.add_argument("--suites", type=Path, metavar="DIR", help="keep the suites that were written here")
+    made.add_argument("--suites", type=Path, metavar="DIR", help="of suites that were written (default: in --envs)")
     made.add_argument(
         "--docs",
         type=Path,
@@ -89,6 +97,16 @@ def options(
     return made
 
 
+def may_be_counted(made: argparse.ArgumentParser) -> None:
+    """An option for scripts that compare qeforge with itself only."""
+    made.add_argument(
+        "--counted",
+        action="store_true",
+        help="all the work that belongs to the budget, however long it takes: another load of the machine changes "
+        "nothing, --jobs may be more than 1, and figures are qeforge's own",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """A command line, understood."""
@@ -98,16 +116,31 @@ class Setting:
     environments: Environments
     subjects: list[Subject]
     store: Store
+    shelf: Shelf
+
+    @property
+    def counted(self) -> bool:
+        """Whether work is counted and the clock is not asked."""
+        return bool(getattr(self.given, "counted", False))
 
     @property
     def judge(self) -> Path:
-        """The interpreter that suites are run on; this one in the small mode, where there is none else.
+        """The interpreter that suites are measured on."""
+        return self._interpreter("judge")
+
+    @property
+    def target(self) -> Path:
+        """The interpreter that qeforge writes suites for."""
+        return self._interpreter("qeforge")
+
+    def _interpreter(self, name: str) -> Path:
+        """The one of that environment; this one in the small mode, where there is none else.
 
         Raises:
             SystemExit: there is none.
         """
         try:
-            return self.environments.interpreter("judge")
+            return self.environments.interpreter(name)
         except Unavailable as problem:
             if self.given.small:
                 return Path(sys.executable)
@@ -135,12 +168,14 @@ def understood(given: argparse.Namespace) -> Setting:
         install=not given.no_install,
         say=say,
     )
+    kind = "-counted" if getattr(given, "counted", False) else ""
     return Setting(
         given=given,
         catalogue=catalogue,
         environments=environments,
         subjects=catalogue.chosen(words(given.subjects)),
-        store=Store(path=results / f"{given.name}.jsonl"),
+        store=Store(path=results / f"{given.name}{kind}.jsonl"),
+        shelf=Shelf(folder=given.suites or (results if given.small else given.envs) / f"suites{kind}"),
     )
 
 
@@ -149,7 +184,7 @@ def run(setting: Setting, make: Callable[[Path], Sequence[Tool]], doors: Doors) 
 
     Args:
         setting: the command line.
-        make: the tools, given the judge's interpreter.
+        make: the tools, given the interpreter that qeforge writes suites for.
         doors: what is replaced.
 
     Returns:
@@ -157,19 +192,21 @@ def run(setting: Setting, make: Callable[[Path], Sequence[Tool]], doors: Doors) 
     """
     given = setting.given
     if not given.report:
-        python = setting.judge
+        judge: Measurer = Glance()
+        if not setting.counted:
+            judge = Judge(python=setting.judge, mutants=given.mutants, sampler=doors.sampler)
         plan = Plan(
-            tools=[*make(python), *doors.peers],
+            tools=[*make(setting.target), *doors.peers],
             subjects=setting.subjects,
             budgets=[float(word) for word in words(given.budgets)],
             seeds=[int(word) for word in words(given.seeds)],
             jobs=given.jobs,
-            suites=given.suites,
+            measure_jobs=given.measure_jobs,
+            phase=given.phase,
         )
-        judge = Judge(python=python, mutants=given.mutants, jobs=given.mutant_jobs, sampler=doors.sampler)
         before = signal.signal(signal.SIGTERM, _interrupted)
         try:
-            execute(plan, judge, setting.store, say)
+            execute(plan, judge, setting.store, setting.shelf, say)
         finally:
             signal.signal(signal.SIGTERM, before)
     say(f"raw results: {setting.store.path}")
@@ -199,6 +236,42 @@ def publish(
         parts += [f"![{chart['title']}](figures/{chart['file']})" for chart in charts]
     replace_section(page, section, "\n\n".join(parts))
     say(f"written: {page}")
+
+
+def compared(
+    setting: Setting,
+    section: str,
+    make: Callable[[Path], Sequence[Tool]],
+    table: tuple[str, Callable[[Sequence[Record]], str]],
+    draw: Callable[[Sequence[Record]], Sequence[Chart]],
+    doors: Doors,
+) -> list[Record]:
+    """Runs variants of qeforge and publishes one table about them, with its plots.
+
+    Args:
+        setting: the command line.
+        section: the name of the page's markers.
+        make: the variants, given the interpreter that qeforge writes suites for.
+        table: its heading, and how it is made of the records.
+        draw: how charts are made of the records.
+        doors: what is replaced.
+
+    Returns:
+        Every record of the file.
+    """
+    records = run(setting, make, doors)
+    heading, told = table
+    how = ", counted work" if setting.counted else ""
+    publish(setting, section, [(f"{heading}{how}", told(records))], draw(records), doors)
+    return records
+
+
+def start(main: Callable[[], object]) -> None:
+    """A script's last line: Ctrl-C ends it without a traceback."""
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def words(text: str) -> list[str]:

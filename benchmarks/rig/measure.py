@@ -8,10 +8,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from rig.causes import classified
@@ -95,13 +93,11 @@ class Judge:
     Args:
         python: has the subjects, pytest and coverage; for mutants cosmic-ray as well.
         mutants: sampled for each subject; 0 for none.
-        jobs: mutants that are tried at the same time.
         sampler: where mutants come from.
     """
 
     python: Path
     mutants: int
-    jobs: int
     sampler: Sampler
 
     def measure(self, subject: Subject, suite: Path, place: Path) -> Measures:
@@ -168,22 +164,25 @@ class Judge:
             out |= {test for test, verdict in verdicts.items() if verdict in BAD}
         else:
             return {"mutants": len(sample), "killed": 0}
-        copies: SimpleQueue[_Copy] = SimpleQueue()
-        for number in range(self.jobs):
-            copies.put(_Copy.made(self.python, subject, suite, place / f"mutant{number}"))
+        mutated = _Copy.made(self.python, subject, suite, place / "mutant")
+        killed = 0
+        for mutant in sample:
+            mutated.source.write_text(mutant["text"], encoding="utf-8")
+            _, done = mutated.pytest(leave_out=sorted(out), first_failure=True, limit=limit)
+            killed += done.usage.code not in (0, 5)
+        return {"mutants": len(sample), "killed": killed}
 
-        def killed(mutant: Mapping[str, Any]) -> bool:
-            mine = copies.get()
-            try:
-                mine.source.write_text(mutant["text"], encoding="utf-8")
-                _, done = mine.pytest(leave_out=sorted(out), first_failure=True, limit=limit)
-                return done.usage.code not in (0, 5)
-            finally:
-                copies.put(mine)
 
-        with ThreadPoolExecutor(self.jobs) as pool:
-            noticed = list(pool.map(killed, sample))
-        return {"mutants": len(noticed), "killed": sum(noticed)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """Reads suites and runs nothing: enough where the figures that count are those that qeforge states itself."""
+
+    mutants: int = 0
+
+    def measure(self, subject: Subject, suite: Path, place: Path) -> Measures:
+        """What can be counted in the text."""
+        counted: dict[str, Any] = dict(_written(sorted(suite.rglob("test_*.py"))))
+        return Measures(**counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +259,8 @@ class _Copy:
         command += ["imported"] if coverage else []
         command += [f"--ignore={test}" for test in leave_out if "::" not in test]  # whole files
         environment = self.environment(hash_seed) | {"VERDICTS": str(verdicts), "ORDER": order}
+        if first_failure:  # once for each mutant, where looking for plugins would take most of the time
+            environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         if leave_out:
             listed = self.place / "leave_out.txt"
             listed.write_text("\n".join(leave_out), encoding="utf-8")

@@ -10,7 +10,6 @@ from typing import Any
 
 from rig.measure import Measures
 from rig.metered import Usage
-from rig.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,18 +85,8 @@ class Store:
             fresh.replace(self.path)
 
 
-def is_done(
-    records: Mapping[tuple[str, str, float, int], Record],
-    *,
-    tool: str,
-    version: str,
-    subject: Subject,
-    budget: float,
-    seed: int,
-    mutants: int,
-) -> bool:
-    """Whether a result of the same version, with as many mutants, is there."""
-    record = records.get((tool, subject.module, budget, seed))
+def is_done(record: Record | None, *, version: str, mutants: int) -> bool:
+    """Whether there is a result of the same version, with as many mutants."""
     return record is not None and record.version == version and record.measures.mutants_asked >= mutants
 
 

@@ -17,8 +17,11 @@ from qeforge.domain.capability import Capability
 from rig.environments import site_packages, version_of
 from rig.metered import Finished, Usage, plain_environment, run
 from rig.subjects import Subject, callables_in
+from rig.unhurried import SLOWNESS
 
 PEERS = ("pynguin", "ghostwriter", "crosshair")
+UNHURRIED = Path(__file__).with_name("unhurried.py")
+UNHURRIED_LIMIT = 900.0  # seconds; work that is counted ends by itself, but for what hangs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +83,14 @@ class Qeforge:
         target: the interpreter that has the subjects and pytest.
         rounds: of refinement, at most; None leaves the default.
         without: capabilities that are left out.
+        counted: does all the work that belongs to the budget, however long it takes, so that a busy machine changes
+            nothing (see `unhurried.py`).
     """
 
     target: Path
     rounds: int | None = None
     without: tuple[Capability, ...] = ()
+    counted: bool = False
 
     @property
     def name(self) -> str:
@@ -108,20 +114,23 @@ class Qeforge:
                 shutil.copytree(project, job.place / project.name, ignore=shutil.ignore_patterns(".*", "__*__"))
             )
             source = copy / source.relative_to(project)
-        command: list[str | Path] = [sys.executable, "-m", "qeforge.cli", "generate", source, "--out", job.suite]
+        start: list[str | Path] = [UNHURRIED] if self.counted else ["-m", "qeforge.cli"]
+        command: list[str | Path] = [sys.executable, *start, "generate", source, "--out", job.suite]
         command += ["--python", self.target, "--max-time", f"{job.budget:g}", "--seed", str(job.seed), "--jobs", "1"]
-        command += ["--engine", "native", "--ignore-existing", "--json"]
+        command += ["--engine", "native", "--ignore-existing", "--no-cache", "--json"]
         if self.rounds is not None:
             command += ["--iterations", str(self.rounds)]
         data = job.place / "data"
         environment = plain_environment(job.place, python_path=[REPOSITORY]) | {"QEFORGE_DATA_DIR": str(data)}
         if self.without:
             environment["QEFORGE_WITHOUT"] = ",".join(self.without)
-        done = run(command, cwd=job.place, limit=job.limit, environment=environment)
-        return _read(done, data / "trajectories.jsonl")
+        limit = UNHURRIED_LIMIT if self.counted else job.limit
+        done = run(command, cwd=job.place, limit=limit, environment=environment)
+        return _read(done, data / "trajectories.jsonl", SLOWNESS if self.counted else 1.0)
 
 
-def _read(done: Finished, trajectories: Path) -> Generated:
+def _read(done: Finished, trajectories: Path, slowness: float) -> Generated:
+    """What qeforge said; its seconds were those of a clock that may have been slow."""
     try:
         envelope: dict[str, Any] = json.loads(done.output)
     except ValueError:
@@ -131,12 +140,17 @@ def _read(done: Finished, trajectories: Path) -> Generated:
     own: dict[str, Any] | None = None
     if modules:
         note = note or modules[0]["reason"] or ""
-        own = {"stop": modules[0]["stop"], "seconds": modules[0]["seconds"], **(modules[0]["score"] or {})}
+        reached = (modules[0]["coverage"] or {}).get("rate")
+        own = {**(modules[0]["score"] or {}), "stop": modules[0]["stop"], "reached": reached}
+        own["seconds"] = modules[0]["seconds"] * slowness
     rounds: tuple[Mapping[str, Any], ...] = ()
     if trajectories.exists():
         last = trajectories.read_text(encoding="utf-8").splitlines()[-1]
         kept = ("number", "offered", "kept", "open_goals", "open_mutants", "quality", "seconds")
-        rounds = tuple({name: one[name] for name in kept} for one in json.loads(last)["rounds"])
+        rounds = tuple(
+            {name: one[name] for name in kept} | {"seconds": one["seconds"] * slowness}
+            for one in json.loads(last)["rounds"]
+        )
     tokens = int((own or {}).get("tokens", 0))
     return Generated(usage=done.usage, note=note, rounds=rounds, own=own, tokens=tokens)
 

@@ -50,13 +50,13 @@ class _Found:
 def commands_of(symbols: Symbols) -> tuple[Command, ...]:
     """The command lines that a module declares, the program's own first; none when it declares none."""
     found = _Found()
-    for node in ast.walk(symbols.tree):
+    for node in symbols.nodes:
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name), *_], value=ast.Call(func=ast.Attribute(), args=arguments) as call
             ):
                 _parser(found, name, call, arguments)
-    for node in ast.walk(symbols.tree):
+    for node in symbols.nodes:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and node.func.attr in ("add_argument", "add_option"):
                 option = _argparse_option(node)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qeforge.analysis.syntax import parse
+from qeforge.analysis.syntax import nodes_of, parse
 from qeforge.domain.target import SourceModule, Target
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -19,11 +19,13 @@ class Symbols:
     `imports` maps a local name to the dotted path it was imported from, wherever in the file the import stands;
     `stars` are the modules of `from … import *`. `constants` are the expressions assigned to plain names at module
     level (the last assignment counts) and, as `Class.NAME`, in class bodies. `functions` and `classes` are keyed by
-    qualname without `<locals>`; a name that is defined twice (overloads, property setters) has several nodes.
+    qualname without `<locals>`; a name that is defined twice (overloads, property setters) has several nodes. `nodes`
+    are all of the tree, as `ast.walk` yields them, for the many that look through the whole module for something.
     """
 
     module: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
     imports: Mapping[str, str]
     stars: tuple[str, ...]
     constants: Mapping[str, ast.expr]
@@ -63,9 +65,10 @@ def read_symbols(source: str, name: str, is_package: bool = False) -> Symbols:
         SyntaxError: the text is no Python.
     """
     tree = parse(source)
+    nodes = nodes_of(tree)
     imports: dict[str, str] = {}
     stars: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 imports[alias.asname or alias.name.partition(".")[0]] = (
@@ -91,6 +94,7 @@ def read_symbols(source: str, name: str, is_package: bool = False) -> Symbols:
     return Symbols(
         module=name,
         tree=tree,
+        nodes=nodes,
         imports=imports,
         stars=tuple(stars),
         constants=constants,

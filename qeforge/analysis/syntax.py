@@ -73,6 +73,20 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
         stack.extend(reversed(list(ast.iter_child_nodes(current))))
 
 
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """A node and all below it, in the order of `ast.walk`, in half the time: that goes through two generators for each
+    field of each node."""
+    found = [tree]
+    for node in found:  # grows as it goes
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+    return tuple(found)
+
+
 def normalised(*nodes: ast.AST) -> str:
     """Text that is equal for code that differs only in layout, comments and docstrings.
 

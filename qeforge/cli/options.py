@@ -1,7 +1,7 @@
 """Options that several commands share.
 
 Typer reads them from a command's signature; their values travel in `ctx.params` (see `session.configure`), so most
-are not named again in its body. Settings default to None, which is "not given": `config.py` alone knows defaults.
+are not named again in its body. Settings default to None, which is "not given": `config` alone knows defaults.
 """
 
 from pathlib import Path

@@ -1,16 +1,23 @@
 """Property tests as text: what an engineer would have written with Hypothesis."""
 
 import ast
+import keyword
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from qeforge.codegen.imports import ImportPlan, bindings, rename
 from qeforge.codegen.names import unique_name
+from qeforge.codegen.syntax import snake
 from qeforge.codegen.words import subject_words, type_word
 from qeforge.domain.properties import Property, PropertyKind, PropertyTest
-from qeforge.domain.target import ParameterKind, Target
+from qeforge.domain.target import Kind, ParameterKind, Target
 
 _HYPOTHESIS = ("from hypothesis import given", "from hypothesis import strategies as st")
+_IMPORT_OF_SETTINGS = "from hypothesis import settings"
+
+_SETTINGS = "@settings(derandomize=True, deadline=None)\n"
+"""The same inputs in every run, and no call that is too slow only where the machine is busy: no test wavers."""
+
 _INDENT = "    "
 
 
@@ -24,6 +31,11 @@ class PropertyFunction:
     test: PropertyTest
 
 
+def callable_text(target: Target) -> str:
+    """How it is called from outside: `slugify`, `Version.parse`, `Version` for its constructor."""
+    return target.owner or target.qualname if target.kind is Kind.CONSTRUCTOR else target.qualname
+
+
 def property_functions(
     tests: Sequence[PropertyTest],
     targets: Mapping[str, Target],
@@ -31,6 +43,7 @@ def property_functions(
     *,
     taken: Collection[str] = (),
     comments: Sequence[str] = (),
+    pinned: bool = True,
 ) -> list[PropertyFunction]:
     """The functions, in the order of `tests`, with what they import registered.
 
@@ -40,6 +53,7 @@ def property_functions(
         plan: decides what imported things are called in the file.
         taken: names that the file has already.
         comments: for each test what justifies it, without `#`, empty for none; empty for none at all.
+        pinned: whether a test draws the same inputs in every run; False leaves that to whoever runs it.
     """
     used = set(taken)
     found = []
@@ -47,7 +61,7 @@ def property_functions(
         name = unique_name([property_name(test.stated, targets)], used)
         used.add(name)
         comment = comments[number] if comments else ""
-        text = _function(test, targets, plan, name, comment)
+        text = _function(test, targets, plan, name, comment, _SETTINGS if pinned else "")
         found.append(PropertyFunction(name=name, text=text, target=test.stated.target, test=test))
     return found
 
@@ -60,6 +74,12 @@ def property_name(stated: Property, targets: Mapping[str, Target]) -> str:
     match stated.kind:
         case PropertyKind.ROUND_TRIP:
             says = f"is_undone_by_{other}"
+        case PropertyKind.RESTORED:
+            reader, writer = snake(targets[stated.partner].name), snake(target.name)
+            return f"test_{subject_words(f':{target.owner}')}_is_restored_by_{reader}_from_{writer}"
+        case PropertyKind.EQUAL:
+            of_hash = "_and_hashes_alike" if stated.partner else ""
+            return f"test_{subject_words(f':{target.owner}')}_made_twice_is_equal{of_hash}"
         case PropertyKind.AGREEMENT:
             says = f"agrees_with_{other}"
         case PropertyKind.IDEMPOTENT:
@@ -93,17 +113,21 @@ def _range_words(stated: Property) -> str:
     return f"stays_between_{stated.low}_and_{bound}" if stated.low else f"never_exceeds_{bound}"
 
 
-def _function(test: PropertyTest, targets: Mapping[str, Target], plan: ImportPlan, name: str, comment: str) -> str:
+def _function(
+    test: PropertyTest, targets: Mapping[str, Target], plan: ImportPlan, name: str, comment: str, options: str
+) -> str:
     stated = test.stated
-    imports = [*_HYPOTHESIS, *(_import_of(targets[one]) for one in (stated.target, stated.partner) if one)]
-    settings = _settings(test)
-    if settings:
-        imports.append("from hypothesis import settings")
+    imports = [
+        *_HYPOTHESIS,
+        *([_IMPORT_OF_SETTINGS] if options else []),
+        *(_import_of(targets[one]) for one in (stated.target, stated.partner) if one),
+    ]
     names = [parameter for parameter, _ in test.strategies]
-    changed = plan.add(bindings(imports), [*names, "once", "result"])
+    own = _object_word(stated, targets)
+    changed = plan.add(bindings(imports), [*names, "once", "result", "twin", *([own] if own else [])])
     drawn = ", ".join(f"{parameter}={source}" for parameter, source in test.strategies)
     # Only the decorators see the file's names; in the body a parameter may hide one.
-    tree = ast.parse(f"@given({drawn})\n{settings}def {name}({', '.join(names)}):\n    ...")
+    tree = ast.parse(f"@given({drawn})\n{options}def {name}({', '.join(names)}):\n    ...")
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     decorators: list[ast.stmt] = [ast.Expr(decorator) for decorator in function.decorator_list]
@@ -111,10 +135,11 @@ def _function(test: PropertyTest, targets: Mapping[str, Target], plan: ImportPla
     function.decorator_list = [node.value for node in decorators if isinstance(node, ast.Expr)]
     called = {
         target.id: _called(target, changed)
-        for target in (targets[stated.target], targets.get(stated.partner))
+        for target in (targets[stated.target], targets.get(stated.partner), targets.get(stated.builder))
         if target
     }
-    function.body = ast.parse("\n".join(_body(stated, targets[stated.target], called))).body
+    lines = _body_of_object(stated, targets, called, own) if own else _body(stated, targets[stated.target], called)
+    function.body = ast.parse("\n".join(lines)).body
     lines = ast.unparse(tree).splitlines()
     if comment:
         place = next(number for number, line in enumerate(lines) if line.startswith("def "))
@@ -122,19 +147,28 @@ def _function(test: PropertyTest, targets: Mapping[str, Target], plan: ImportPla
     return "\n".join(lines)
 
 
-def _settings(test: PropertyTest) -> str:
-    options = []
-    if test.examples is not None:
-        options += ["derandomize=True", f"max_examples={test.examples}"]
-    if test.slow:
-        options.append("deadline=None")
-    return f"@settings({', '.join(options)})\n" if options else ""
-
-
 def _called(target: Target, changed: Mapping[str, str]) -> str:
-    """How the file names the function."""
-    top, dot, rest = target.qualname.partition(".")
+    """How the file names the function; of a constructor, the class."""
+    top, dot, rest = callable_text(target).partition(".")
     return changed.get(top, top) + dot + rest
+
+
+def _object_word(stated: Property, targets: Mapping[str, Target]) -> str:
+    """What a test calls the object that it is about; empty where it is about none."""
+    if not stated.builder:
+        return ""
+    word = snake(callable_text(targets[stated.builder]).rpartition(".")[2])
+    return f"{word}_" if keyword.iskeyword(word) or word in stated.parameters else word
+
+
+def _body_of_object(stated: Property, targets: Mapping[str, Target], called: Mapping[str, str], own: str) -> list[str]:
+    target, builder = targets[stated.target], targets[stated.builder]
+    made = f"{called[stated.builder]}({_arguments(builder, stated.parameters, {})})"
+    if stated.kind is PropertyKind.RESTORED:
+        given = f"{own}.{target.name}{'' if target.kind is Kind.PROPERTY else '()'}"
+        return [f"{own} = {made}", f"assert {called[stated.partner]}({given}) == {own}"]
+    both = [f"{own} = {made}", f"twin = {made}", f"assert {own} == twin"]
+    return [*both, f"assert hash({own}) == hash(twin)"] if stated.partner else both
 
 
 def _body(stated: Property, target: Target, called: Mapping[str, str]) -> list[str]:
@@ -144,6 +178,8 @@ def _body(stated: Property, target: Target, called: Mapping[str, str]) -> list[s
         return f"{function}({_arguments(target, stated.parameters, values)})"
 
     match stated.kind:
+        case PropertyKind.RESTORED | PropertyKind.EQUAL:
+            raise ValueError(stated.kind)  # of objects
         case PropertyKind.ROUND_TRIP:
             return [f"assert {partner}({call()}) == {stated.subject}"]
         case PropertyKind.AGREEMENT:

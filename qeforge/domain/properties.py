@@ -9,6 +9,7 @@ class PropertyKind(StrEnum):
     """What is said of a function, the most telling first."""
 
     ROUND_TRIP = "round trip"  # another function gives the input back
+    RESTORED = "restored"  # from what a method gives, the class makes an equal object
     AGREEMENT = "agreement"  # another function gives the same
     IDEMPOTENT = "idempotent"  # a second time changes nothing
     COMMUTATIVE = "commutative"  # two arguments may change places
@@ -17,6 +18,7 @@ class PropertyKind(StrEnum):
     LENGTH_KEPT = "length kept"
     LENGTH_BOUNDED = "length bounded"
     RANGE = "range"
+    EQUAL = "equal"  # objects that were made alike are equal, and so are their hashes
     TYPE_KEPT = "type kept"  # it never raises, and what it returns is always of one type
 
 
@@ -26,9 +28,11 @@ class Property:
 
     Args:
         kind: what is stated.
-        target: id of the function that it is about.
-        parameters: names of the parameters that a call gives, in the function's order.
-        partner: id of the second function of a round trip or an agreement; empty for others.
+        target: id of the function that it is about; of objects, the method.
+        parameters: names of the parameters that a call gives, in the function's order; of objects, the constructor's.
+        partner: id of the second function of a round trip or an agreement, and of what restores an object; of equal
+            objects the `__hash__` that is to agree; empty for others.
+        builder: id of the constructor whose objects it is about; empty for functions.
         subject: the parameter that the statement compares with, or feeds the result back to.
         low: for a range, source of the least value; empty for none.
         high: for a range or a length, source of the greatest (`1`, `width`, `len(text)`).
@@ -40,6 +44,7 @@ class Property:
     target: str
     parameters: tuple[str, ...]
     partner: str = ""
+    builder: str = ""
     subject: str = ""
     low: str = ""
     high: str = ""
@@ -62,8 +67,6 @@ class PropertyTest:
     Args:
         stated: the property.
         strategies: `(parameter, source of a strategy)`, in the order of the parameters.
-        examples: how many inputs a run has to draw, always the same ones; None to leave that to Hypothesis.
-        slow: whether one call may take longer than Hypothesis allows by default.
         mutants: ids of the mutants that it kills and that no example does.
     """
 
@@ -71,6 +74,4 @@ class PropertyTest:
 
     stated: Property
     strategies: tuple[tuple[str, str], ...]
-    examples: int | None = None
-    slow: bool = False
     mutants: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """Plain values of the types every program uses, the most typical first and boundaries after."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from qeforge.engine.value import Value, literal, of
 
@@ -58,6 +59,9 @@ def _at(source: str, type_name: str, *imports: str, shared: bool = False) -> Val
 _DATETIME = "from datetime import datetime"
 _IO = "import io"
 
+_SAMPLE_FRAME = "def sample_frame(number, text):\n    return sys._getframe()"
+"""The frame of a finished call holds the same variables wherever the test runs; the test's own does not."""
+
 KNOWN: dict[str, tuple[Value, ...]] = {
     "int": tuple(literal(source) for source in INTEGERS),
     "float": tuple(literal(source) for source in FLOATS),
@@ -114,7 +118,10 @@ KNOWN: dict[str, tuple[Value, ...]] = {
         _at("SimpleNamespace(a=1)", "SimpleNamespace", "from types import SimpleNamespace", shared=True),
     ),
     "coroutine": (_at("asyncio.sleep(0, 1)", "coroutine", "import asyncio", shared=True),),
-    "types.FrameType": (_at("sys._getframe()", "frame", "import sys"),),
+    "types.FrameType": (
+        replace(_at('sample_frame(1, "abc")', "frame", "import sys"), before=(_SAMPLE_FRAME,)),
+        _at("sys._getframe()", "frame", "import sys"),
+    ),
     "types.CodeType": (_at("(lambda x: x).__code__", "code"),),
     "types.ModuleType": (_at("json", "module", "import json"),),
     "collections.OrderedDict": (

@@ -7,9 +7,10 @@ replaced in the module under test only; a module that may be missing is missing.
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.target import SourceModule
 from qeforge.engine.plan import Plan
 
@@ -57,11 +58,11 @@ class Failures:
     """What the code of one module is prepared for."""
 
     def __init__(self, module: SourceModule) -> None:
-        tree = ast.parse(module.source)
-        self._names = dict(_imported(tree))
-        self._own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        symbols = symbols_of(module)
+        self._names = dict(_imported(symbols.nodes))
+        self._own = {node.name for node in symbols.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         self._module = module.name
-        self._found = list(dict.fromkeys(failure for node in ast.walk(tree) for failure in self._of(node)))
+        self._found = list(dict.fromkeys(failure for node in symbols.nodes for failure in self._of(node)))
         self._tried: dict[Failure, int] = {}
 
     def provoke(self, plan: Plan, lines: Collection[int], known: Collection[int]) -> list[Plan]:
@@ -164,9 +165,9 @@ def _error(dotted: str) -> tuple[str, tuple[str, ...]]:
     return (f"{dotted}({given})", (f"import {module}",)) if module else (f"{name}({given})", ())
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
     """Local name and full dotted name of all that is imported."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield (alias.asname, alias.name) if alias.asname else (alias.name.partition(".")[0],) * 2

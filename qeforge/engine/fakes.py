@@ -1,7 +1,7 @@
 """What stands in for programs and servers: one line for each thing that the module calls, in the simplest form."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _SUBPROCESS = "import subprocess"
@@ -70,22 +70,21 @@ class Fake:
     imports: tuple[str, ...]
 
 
-def fakes_for(tree: ast.Module, module: str, kind: str) -> list[Fake]:
+def fakes_for(nodes: Sequence[ast.AST], module: str, kind: str) -> list[Fake]:
     """Stand-ins for what a module calls of one kind, `process` or `network`; what it imported by name is replaced
     in the module itself."""
     found = []
-    for place, known in uses(tree, module, kind):
+    for place, known in uses(nodes, module, kind):
         for result, imports in _BY_KIND[kind][known]:
             statement = f'monkeypatch.setattr("{place}", lambda *args, **kwargs: {result})'
             found.append(Fake(statement=statement, imports=imports))
     return found
 
 
-def uses(tree: ast.Module, module: str, kind: str) -> Iterator[tuple[str, str]]:
+def uses(nodes: Sequence[ast.AST], module: str, kind: str) -> Iterator[tuple[str, str]]:
     """Where to put a stand-in and what it stands for, for each known callable of a kind that the code mentions."""
     known = _BY_KIND[kind]
     last = {name.rpartition(".")[2] for name in known}
-    nodes = list(ast.walk(tree))
     mentioned = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute) and node.attr in last}
     aliases: dict[str, str] = {}
     for node in nodes:

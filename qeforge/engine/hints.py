@@ -20,8 +20,12 @@ _SORTS: tuple[tuple[str, str], ...] = (
     ("bool", "is has flag enabled verbose strict force quiet debug"),
 )
 
+_QUESTIONS = ("is_", "has_", "no_", "should_", "use_", "allow_", "can_")
+
 
 def sort_of(name: str) -> str:
     """`callable`, `path`, `int`, `list`, `dict`, `str` or `bool`; empty when the name says nothing."""
+    if name.lower().lstrip("_").startswith(_QUESTIONS):  # `is_url` is no URL
+        return "bool"
     found = words(name)
     return next((sort for sort, known in _SORTS if found & set(known.split())), "")

@@ -55,7 +55,7 @@ def satisfying(operand: Operand, rng: random.Random) -> list[tuple[Constant, Any
                 if isinstance(other, int | float) and not isinstance(other, bool):
                     pairs += [(seen, other), (seen, other + 1), (seen, other - 1)]
                 elif isinstance(other, str):
-                    pairs += [(seen, other), (seen, other + "a")]
+                    pairs += [(seen, other), (seen, other + "a"), (seen, other[:-1])]
                 elif isinstance(other, tuple | list):
                     pairs.append((seen, other))
                 elif isinstance(other, datetime.date):
@@ -127,7 +127,7 @@ def redirect(plan: Plan, operand: Operand, rng: random.Random, clues: Clues | No
         if not hit and not isinstance(wanted, list | tuple | dict | set | frozenset):
             for index, value in enumerate(plan.values()):
                 if value.type_name == type(wanted).__name__ and value.source != repr(wanted):
-                    yield _with_value(plan, index, of(wanted))
+                    yield plan.with_value(index, of(wanted))
         hits += hit
     if operand.operator in ("getitem", "in") and clues is not None and not hits:
         yield from _with_member(plan, operand, clues, deep=True)
@@ -137,13 +137,13 @@ def _put_in_place(plan: Plan, seen: Any, wanted: Any) -> Iterator[Plan]:
     """What was seen, found as it is in the input."""
     for index, value in enumerate(plan.values()):
         for changed in substitute(value, lambda old: _exchange(old, seen, wanted)):
-            yield _with_value(plan, index, changed)
+            yield plan.with_value(index, changed)
         if (
             isinstance(seen, list | dict | tuple)
             and value.type_name == type(seen).__name__
             and _read(value.source) == seen
         ):
-            yield _with_value(plan, index, of(wanted))
+            yield plan.with_value(index, of(wanted))
 
 
 def _undone(plan: Plan, seen: Any, wanted: Any, clues: Clues) -> Iterator[Plan]:
@@ -152,12 +152,12 @@ def _undone(plan: Plan, seen: Any, wanted: Any, clues: Clues) -> Iterator[Plan]:
         near: dict[tuple[type, Constant], list[Any]] = {}
         for rank in range(_PER_PAIR):
             for changed in substitute(value, lambda old, n=rank, near=near: _ranked(near, n, old, seen, wanted, clues)):  # type: ignore[misc]
-                yield _with_value(plan, index, changed)
+                yield plan.with_value(index, changed)
             if not any(len(texts) > rank + 1 for texts in near.values()):
                 break
         if type(seen) is int and type(wanted) is int:
             for changed in _of_length(value, seen, wanted):
-                yield _with_value(plan, index, changed)
+                yield plan.with_value(index, changed)
 
 
 def _ranked(
@@ -213,13 +213,13 @@ def _with_member(plan: Plan, operand: Operand, clues: Clues, *, deep: bool) -> I
     keys = list(holder) if isinstance(holder, list | tuple | dict) else None
     for index, value in enumerate(plan.values()):
         for changed in nested.with_key(value, key, beside=keys):
-            yield _with_value(plan, index, changed)
+            yield plan.with_value(index, changed)
     if not deep:
         return
     for index, value in enumerate(plan.values()):
         old = _read(value.source) if value.type_name == "str" else None
         for text in missing(old, key, clues) if isinstance(old, str) else ():
-            yield _with_value(plan, index, of(text))
+            yield plan.with_value(index, of(text))
 
 
 def _exchange(old: Constant, seen: Any, wanted: Any) -> Any:
@@ -235,17 +235,6 @@ def _exchange(old: Constant, seen: Any, wanted: Any) -> Any:
     if isinstance(old, str) and isinstance(seen, bytes) and isinstance(wanted, bytes) and old.encode() == seen:
         return wanted.decode("utf-8", "replace")
     return ...
-
-
-def _with_value(plan: Plan, index: int, value: Any) -> Plan:
-    position = -1
-
-    def change(old: Any) -> Any:
-        nonlocal position
-        position += 1
-        return value if position == index else old
-
-    return plan.map_values(change)
 
 
 class _Nothing:

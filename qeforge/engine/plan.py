@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import count
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.target import Kind, Target
+from qeforge.engine.specials import DRAINED, said_of
 from qeforge.engine.value import Value, merged
 
 
@@ -102,6 +104,11 @@ class Plan:
             generation=self.generation + 1,
         )
 
+    def with_value(self, index: int, value: Value) -> "Plan":
+        """The same plan with one of its values exchanged, by its position in `values`."""
+        positions = count()
+        return self.map_values(lambda old: value if next(positions) == index else old)
+
     def with_argument(self, name: str, value: Value, *, keyword: bool = True) -> "Plan":
         """The same plan with one argument set or added."""
         known = any(a.name == name for a in self.arguments)
@@ -111,53 +118,6 @@ class Plan:
             else (*self.arguments, Argument(name=name, value=value, keyword=keyword))
         )
         return replace(self, arguments=changed, generation=self.generation + 1)
-
-
-_BINARY = {
-    "__add__": "+",
-    "__sub__": "-",
-    "__mul__": "*",
-    "__truediv__": "/",
-    "__floordiv__": "//",
-    "__mod__": "%",
-    "__pow__": "**",
-    "__and__": "&",
-    "__or__": "|",
-    "__xor__": "^",
-    "__lshift__": "<<",
-    "__rshift__": ">>",
-    "__matmul__": "@",
-    "__eq__": "==",
-    "__ne__": "!=",
-    "__lt__": "<",
-    "__le__": "<=",
-    "__gt__": ">",
-    "__ge__": ">=",
-}
-_REFLECTED = {f"__r{name[2:]}": sign for name, sign in _BINARY.items()}
-_UNARY = {"__neg__": "-", "__pos__": "+", "__invert__": "~"}
-_FUNCTION = {
-    "__len__": "len",
-    "__str__": "str",
-    "__repr__": "repr",
-    "__bool__": "bool",
-    "__int__": "int",
-    "__float__": "float",
-    "__bytes__": "bytes",
-    "__abs__": "abs",
-    "__iter__": "list",
-    "__reversed__": "list(reversed",
-    "__hash__": "hash",
-    "__next__": "next",
-    "__round__": "round",
-    "__dir__": "dir",
-    "__complex__": "complex",
-    "__format__": "format",
-    "__divmod__": "divmod",
-}
-_INPLACE = {
-    f"__i{name[2:]}": f"{sign}=" for name, sign in _BINARY.items() if sign not in ("==", "!=", "<", "<=", ">", ">=")
-}
 
 
 def to_candidate(plan: Plan, *, proposer: str = "native") -> Candidate:
@@ -211,7 +171,7 @@ def to_candidate(plan: Plan, *, proposer: str = "native") -> Candidate:
             inside = f"asyncio.run({inside})"
         arrange.append(inside)
     texts = passed(plan.arguments)
-    act = _act(plan, receiver, texts)
+    act = _act(plan, receiver, texts, imports)
     if plan.through:
         arrange.append(act)
         act = plan.through.replace("{receiver}", receiver)
@@ -270,7 +230,7 @@ _SHADOWED = frozenset(
 )
 
 
-def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
+def _act(plan: Plan, receiver: str, texts: list[str], imports: list[str]) -> str:
     target = plan.target
     inside = ", ".join(texts)
     if plan.drive is Drive.INVOKE:
@@ -284,39 +244,11 @@ def _act(plan: Plan, receiver: str, texts: list[str]) -> str:
     if target.kind is not Kind.METHOD or not receiver:
         owner, _, name = target.qualname.rpartition(".")
         return f"{owner}.{_mangled(owner, name)}({inside})" if owner else f"{name}({inside})"
-    name = target.name
-    if name in _BINARY and len(texts) == 1:
-        return f"{receiver} {_BINARY[name]} {texts[0]}"
-    if name in _REFLECTED and len(texts) == 1:
-        return f"{texts[0]} {_REFLECTED[name]} {receiver}"
-    if name in _INPLACE and len(texts) == 1:
-        return f"{receiver} {_INPLACE[name]} {texts[0]}\nresult = {receiver}"
-    if name in _UNARY and not texts:
-        return f"{_UNARY[name]}{receiver}"
-    if name in _FUNCTION:
-        function = _FUNCTION[name]
-        return f"{function}({', '.join([receiver, *texts])})" + (")" if "(" in function else "")
-    match name, texts:
-        case "__getitem__", [key]:
-            return f"{receiver}[{key}]"
-        case "__setitem__", [key, value]:
-            return f"{receiver}[{key}] = {value}"
-        case "__delitem__", [key]:
-            return f"del {receiver}[{key}]"
-        case "__contains__", [item]:
-            return f"{item} in {receiver}"
-        case "__call__", _:
-            return f"{receiver}({inside})"
-        case (("__getattr__" | "__getattribute__"), [attribute]):
-            return f"getattr({receiver}, {attribute})"
-        case "__delattr__", [attribute]:
-            return f"delattr({receiver}, {attribute})"
-        case "__setattr__", [attribute, value]:
-            return f"setattr({receiver}, {attribute}, {value})"
-        case (("__enter__" | "__aenter__" | "__exit__" | "__aexit__" | "__aiter__"), _):
-            return receiver
-        case _:
-            return f"{receiver}.{_mangled(target.owner or '', name)}({inside})"
+    said = said_of(target.name, receiver, texts)
+    if said is not None:
+        imports.extend(said.imports)
+        return said.source
+    return f"{receiver}.{_mangled(target.owner or '', target.name)}({inside})"
 
 
 def _stepped(receiver: str, method: str, texts: list[str]) -> str:
@@ -346,7 +278,7 @@ def _driven(plan: Plan, act: str, arrange: list[str], imports: list[str]) -> str
         case Drive.CALL | Drive.SEND | Drive.THROW | Drive.CLOSE:
             return act
         case Drive.LIST:
-            return f"list({act})"
+            return act if plan.target.name in DRAINED and act.startswith("list(") else f"list({act})"
         case Drive.SLICE:
             imports.append("from itertools import islice")
             return f"list(islice({act}, 5))"

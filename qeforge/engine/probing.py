@@ -4,7 +4,6 @@ What a proxy recorded becomes evidence like that read off the source, but of wha
 functions and other modules. From it come stand-ins, or real objects that have what was used.
 """
 
-import ast
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qeforge.analysis.evidence import Evidence
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.facts import ClassKind, ModuleFacts, ParameterFact, TypeRef
 from qeforge.domain.observation import Observation, Raised
 from qeforge.domain.target import Kind, ParameterKind, SourceModule
@@ -73,7 +73,7 @@ class Probing:
         self._facts = facts
         self._builder = builder
         self._arguments = arguments
-        self._services = Services(ast.parse(module.source), module.name, self._fitting)
+        self._services = Services(symbols_of(module).nodes, module.name, self._fitting)
         self._inquiries: dict[str, _Inquiry] = {}
         self._fields: dict[str, dict[str, Evidence]] = {}
         self._doubted: set[str] = set()

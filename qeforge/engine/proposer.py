@@ -21,12 +21,13 @@ from qeforge.engine import schedule, worlds
 from qeforge.engine.archive import Archive
 from qeforge.engine.build import Builder
 from qeforge.engine.failures import Failures
+from qeforge.engine.fed import Feeding
 from qeforge.engine.following import Following
 from qeforge.engine.plainer import natural_types, plainer
 from qeforge.engine.plan import Drive, Plan, to_candidate
 from qeforge.engine.probing import Probing
 from qeforge.engine.recipes import KnownCalls
-from qeforge.engine.repairs import Mender, incomplete
+from qeforge.engine.repairs import Behind, Mender, incomplete
 from qeforge.engine.results import Results
 from qeforge.engine.seeds import Seeder
 from qeforge.engine.state import State
@@ -38,7 +39,7 @@ from qeforge.engine.variation import Variation
 _MOST_GENERATIONS = 14
 _QUEUE = 400
 _MOST_TIMEOUTS = 8
-_MOST_REPAIRS = 24
+_TEXTS = 6
 _AIMED_TRIES = 6
 
 
@@ -85,9 +86,11 @@ class NativeProposer:
         self._states = [self._seeder.state(target) for target in module.targets if target.kind is not Kind.CLOSURE]
         self._by_id = {state.target.id: state for state in self._states}
         self._results = Results(module, self.builder, self._evidence)
+        self._behind = Behind(module)
         self._mender = Mender(module, self.builder, self._evidence, self.rng)
         self._probing = Probing(module, facts, self.builder, arguments=self.builder.standins)
         self._failures = Failures(module)
+        self._feeding = Feeding()
         self._urgent: deque[Plan] = deque()
         """Questions to the code and what came of them: few, and many other plans hang on them."""
         self._variation = Variation(self._seeder.receivers, self._methods_by_class(), self.rng)
@@ -165,6 +168,7 @@ class NativeProposer:
             if seen.outcome in (Outcome.TIMEOUT, Outcome.CRASHED, Outcome.INVALID):
                 self._hung(state, plan, seen)
                 continue
+            self._behind.note(seen.arcs - self.archive.arcs)
             fresh = self.archive.add(plan, seen)
             if Capability.FAKES not in self.without:
                 self._provoke(plan, seen)
@@ -282,6 +286,7 @@ class NativeProposer:
         type_name = seen.result.type_name if seen.result else ""
         if Capability.RESULTS in self.without:
             return
+        self._feeding.returned(plan, seen)
         self._in_front(state, self._results.follow(plan, type_name))
         if plan.steps or plan.then is not None or any(value.setup or value.fixtures for value in plan.values()):
             return
@@ -343,15 +348,18 @@ class NativeProposer:
         if fresh or not state.good:
             state.good.append(plan)
             del state.good[:-12]
+        if Capability.RESULTS not in self.without:
+            self._in_front(state, self._feeding.plans(state, plan))
         if Capability.REPAIR in self.without:
             return
         if plan.generation >= _MOST_GENERATIONS or (not fresh and plan.generation > 6):
             return
-
+        if not fresh and state.worked and not self._behind.pays(plan.target.id, seen.raised):
+            return
         mended = self._mender.mended(state, plan, seen.raised, gained=fresh > 0)
         if self._strings is not None:
             read = self._strings.after_exception(state, plan, seen.raised, gained=fresh > 0)
-            mended = [*read[:4], *mended, *read[4:8]]
+            mended += read[:_TEXTS]
         prepared = self._worlds.after_exception(plan, seen.raised)
         mended[:0] = [replace(new, generation=plan.generation + 1) for new in prepared]
         self._in_front(state, mended)

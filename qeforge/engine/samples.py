@@ -31,6 +31,9 @@ TEXT: tuple[str, ...] = (
 )
 """Plain texts that differ in what programs look at: case, digits, separators, blanks, lines, accents."""
 
+_USUAL = 3
+"""As many of them are what anybody would write first."""
+
 FORMATS: dict[str, tuple[str, ...]] = {
     "email mail address recipient sender": (
         "user@example.com",
@@ -80,7 +83,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "roman": ("XIV", "MCMXCIV", "IIII"),
     "mac": ("00:00:5e:00:53:01",),
     "slug": ("my-blog-post-title", "hello-world-1"),
-    "snake camel case pascal identifier name variable": (
+    "identifier name variable": ("name", "first_name", "firstName"),
+    "snake camel case pascal identifier variable": (
         "snake_case_text",
         "camelCaseText",
         "PascalCase",
@@ -143,6 +147,12 @@ def texts_for(*names: str) -> list[str]:
         hits = [rank for rank, group in enumerate(wanted) if group & set(keys.split())]
         found.extend((hits[0], example) for example in examples if hits)
     return list(dict.fromkeys(example for _, example in sorted(found, key=lambda pair: pair[0])))
+
+
+def particular_texts() -> frozenset[str]:
+    """Examples that are not the first of their format: good where they make a difference, puzzling elsewhere."""
+    usual = {*(column[0] for column in FORMATS.values()), *TEXT[:_USUAL]}
+    return frozenset({*every_text(), *TEXT} - usual)
 
 
 def every_text() -> list[str]:

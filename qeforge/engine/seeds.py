@@ -14,12 +14,16 @@ from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
 from qeforge.engine import basics, patterns
 from qeforge.engine.build import Builder
 from qeforge.engine.commands import vectors
+from qeforge.engine.definitions import definitions
+from qeforge.engine.dressed import dressed, holding
 from qeforge.engine.plan import Argument, Drive, Plan
 from qeforge.engine.state import FLAVOURS, State, texts_of
 from qeforge.engine.value import Value, literal, of
 from qeforge.engine.worlds import Worlds
 
 _VARIADIC = (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
+
+_MOST_REPEATED, _NEAR = 6, 6
 
 _CALLERS = ("lambda function: function()", "lambda function: function(1)", 'lambda function: function("abc")')
 """What calls the function that it is given."""
@@ -56,6 +60,7 @@ class Seeder:
         self._symbols = symbols = symbols_of(module)
         self._vectors = [of(list(vector)) for vector in vectors(commands_of(symbols))]
         self._parsed = argument_parameters(symbols)
+        self._definitions = definitions(symbols.tree)
         self._commands = decorated_commands(symbols)
 
     def state(self, target: Target) -> State:
@@ -79,6 +84,8 @@ class Seeder:
         if parameter.name in handed_to(self._symbols, target):
             pool = [*map(literal, _CALLERS), *pool]
         kinds = {value.type_name for value in pool[:4]}
+        if self._definitions and any(value.type_name == "function" for value in pool[:_NEAR]):
+            pool = [*pool[:3], *self._definitions, *pool[3:]]
         if "str" in kinds:
             own = [of(text) for text in texts_of(constants.strings)[:12] if len(text) <= 80]
             for pattern in constants.patterns[:6]:
@@ -147,6 +154,10 @@ class Seeder:
         first = Plan(target=target, receiver=receivers[0], arguments=base, drive=drive)
         plans = [first]
         plans += [replace(first, receiver=receiver) for receiver in receivers[1:6]]
+        if receivers[0] is not None:
+            made = dressed(self._symbols, target, receivers[0], self.builder)
+            plans += [replace(first, receiver=receiver) for receiver in made]
+            plans += holding(self._symbols, first, state.pools)
         if drive is Drive.ENTER:
             plans.append(replace(first, drive=Drive.ENTER_RAISE))
         width = max((len(state.pools[p.name]) for p in required), default=0)
@@ -192,6 +203,7 @@ class Seeder:
                     (Argument(name=p.name, value=value), Argument(name=f"{p.name}2", value=other))
                     for value, other in zip(pool[:4], pool[:1] + pool[:3], strict=False)
                 ]
+                rows += [self._many(p.name, pool, count) for count in self._counts(state.target)]
         pairs: list[tuple[Argument, ...]] = [()]
         for p in state.parameters:
             if p.kind is ParameterKind.VAR_KEYWORD:
@@ -206,6 +218,16 @@ class Seeder:
                 if row or pair:
                     plans.append(replace(first, arguments=(*first.arguments, *row, *pair)))
         return plans[:60]
+
+    def _counts(self, target: Target) -> list[int]:
+        """Small numbers in the target's code: it may ask how many arguments there are."""
+        numbers = target_constants(self.module, target).numbers
+        return [int(number) for number in numbers if number.isdigit() and 3 <= int(number) <= _MOST_REPEATED]
+
+    def _many(self, name: str, pool: Sequence[Value], count: int) -> tuple[Argument, ...]:
+        """So many values of one type for `*args`."""
+        alike = [value for value in pool if value.type_name == pool[0].type_name]
+        return tuple(Argument(name=f"{name}{i + 1}", value=alike[i % len(alike)]) for i in range(count))
 
     def _drawn(self, pool: Sequence[Value]) -> Value:
         """One of the pool, the first ones more often."""

@@ -67,13 +67,13 @@ class Services:
     """The ways out of the process that one module takes.
 
     Args:
-        tree: its syntax.
+        nodes: of its tree.
         module: its name.
         fitting: makes values from evidence.
     """
 
-    def __init__(self, tree: ast.Module, module: str, fitting: standins.Fitting) -> None:
-        self._uses = {kind: list(dict.fromkeys(uses(tree, module, kind))) for kind in _GENERIC}
+    def __init__(self, nodes: Sequence[ast.AST], module: str, fitting: standins.Fitting) -> None:
+        self._uses = {kind: list(dict.fromkeys(uses(nodes, module, kind))) for kind in _GENERIC}
         self._fitting = fitting
 
     def places(self, kind: str, *, generic: bool) -> list[tuple[str, str]]:

@@ -5,9 +5,10 @@ for `datetime`, whose class cannot be changed, a small subclass takes the place 
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.target import SourceModule, Span
 from qeforge.engine.value import merged
@@ -58,7 +59,7 @@ class Steady:
 
     def __init__(self, module: SourceModule) -> None:
         found: dict[tuple[str, ...], _Stay] = {}
-        for stay in _stays(ast.parse(module.source), module.name):
+        for stay in _stays(symbols_of(module).nodes, module.name):
             known = found.get(stay.statements)
             lines = stay.lines | known.lines if known else stay.lines
             found[stay.statements] = replace(stay, lines=lines)
@@ -96,14 +97,14 @@ def _with(candidate: Candidate, stays: list[_Stay]) -> Candidate:
     )
 
 
-def _stays(tree: ast.Module, module: str) -> Iterator[_Stay]:
+def _stays(nodes: Sequence[ast.AST], module: str) -> Iterator[_Stay]:
     imported: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             imported.update({alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names})
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imported.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=local, ctx=ast.Load()) if local in imported:
                 yield from _of_function(imported[local], f"{module}.{local}", node.lineno)

@@ -105,7 +105,7 @@ class Strings:
         times = notes.refusals[own[-1] if own else 0, raised.type_name]
         most = _MOST_AFTER if gained or times <= _PATIENCE else _FEW_AFTER if times <= _END else 0
         found = islice(dict.fromkeys(self._mended(notes, plan, raised)), most)
-        return [_at(plan, index, value) for index, value in found]
+        return [plan.with_value(index, value) for index, value in found]
 
     def follow(self, state: State, plan: Plan, operands: Sequence[Operand]) -> list[Plan]:
         """Plans whose texts a pattern takes apart so that a part is what a predicate asked for."""
@@ -128,7 +128,7 @@ class Strings:
                     notes.paired.add((pattern, word))
                     texts.update(dict.fromkeys(patterns.with_group(pattern, word, self._rng)))
         return [
-            _at(plan, index, of(text))
+            plan.with_value(index, of(text))
             for text in list(texts)[:_MOST_TEXTS]
             for index, value in enumerate(plan.values())
             if value.type_name == "str" and value.source != repr(text)
@@ -282,14 +282,3 @@ def _literal(source: str) -> Any:
         return ast.literal_eval(source)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
-
-
-def _at(plan: Plan, index: int, value: Value) -> Plan:
-    position = -1
-
-    def change(old: Value) -> Value:
-        nonlocal position
-        position += 1
-        return value if position == index else old
-
-    return plan.map_values(change)

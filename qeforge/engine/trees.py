@@ -4,15 +4,17 @@ suffixes that it filters, and with content that it can parse."""
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.facts import ParameterFact
 from qeforge.domain.observation import Raised
 from qeforge.domain.target import SourceModule, Target
 from qeforge.engine import basics, hints, samples
+from qeforge.engine.archives import archives
 from qeforge.engine.plan import Plan
-from qeforge.engine.state import State
+from qeforge.engine.state import State, unquoted
 from qeforge.engine.value import Value, unique
 
 _CONTENT = {
@@ -35,9 +37,10 @@ class Trees:
     """What one module looks for in folders."""
 
     def __init__(self, module: SourceModule) -> None:
-        tree = ast.parse(module.source)
-        self._names = list(dict.fromkeys(_file_names(tree)))
-        self._kind = next((_PARSERS[name] for name in _imports(tree) if name in _PARSERS), "txt")
+        nodes = symbols_of(module).nodes
+        self._names = list(dict.fromkeys(_file_names(nodes)))
+        self._imported = list(_imports(nodes))
+        self._kind = next((_PARSERS[name] for name in self._imported if name in _PARSERS), "txt")
         self._walks = re.search(r"\b(?:listdir|scandir|iterdir|walk|r?glob)\b", module.source) is not None
 
     def enrich(self, state: State) -> None:
@@ -52,8 +55,18 @@ class Trees:
         found = _MISSING.search(raised.message)
         if raised.type_name != "FileNotFoundError" or found is None:
             return []
-        inside = _SCRATCH.match(found[1])
-        path = inside[1] if inside else found[1]
+        held = [
+            plan.with_argument(argument.name, value)
+            for argument in plan.arguments
+            if argument.value.type_name == "str" and found[1].endswith(unquoted(argument.value.source) or "\0")
+            for value in archives(self._imported, argument.name)
+        ]
+        return [*held, *self._with_file(plan, found[1])]
+
+    def _with_file(self, plan: Plan, missing: str) -> list[Plan]:
+        """The plan with a text file at that place, if it lies in the working folder or the test's own."""
+        inside = _SCRATCH.match(missing)
+        path = inside[1] if inside else missing
         if path.startswith(("/", "~", "..")) or "\\" in path or len(path) > 80:
             return []
         statements = list(_made("tmp_path", path))
@@ -81,6 +94,7 @@ class Trees:
         if folder:
             yield _folder(root, names or ["a.txt", "folder/b.txt"], text=False)
         yield _file(file, text=False)
+        yield from archives(self._imported, root)[:1]
         if folder:
             yield _folder(root, names or ["a.txt", "folder/b.txt"], text=True)
         yield _file(file, text=True)
@@ -133,17 +147,17 @@ def _is_path(parameter: ParameterFact, state: State) -> bool:
     return (evidence is not None and evidence.path_like) or (wide and hints.sort_of(parameter.name) == "path")
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
-def _file_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _file_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Lines and names of files that would be found: from patterns, names and suffixes in the code."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Call(
                 func=ast.Attribute(attr="glob" | "rglob" | "iglob" | "fnmatch" | "match"),

@@ -8,7 +8,7 @@ from qeforge.domain.target import Flavour, Target
 from qeforge.engine.plan import Plan, Step
 from qeforge.engine.state import State
 from qeforge.engine.tweak import tweak
-from qeforge.engine.value import Value
+from qeforge.engine.value import Value, merged
 
 
 class Variation:
@@ -42,7 +42,7 @@ class Variation:
         names = [a.name for a in plan.arguments]
         if plan.receiver is not None and roll < 0.2:
             others = self._receivers(state.target)
-            return replace(plan, receiver=rng.choice(others)) if others else plan
+            return replace(plan, receiver=_set_up_alike(rng.choice(others), plan.receiver)) if others else plan
         if plan.receiver is not None and roll < 0.3:
             return self._with_steps(state, plan)
         absent = [p for p in state.parameters if p.has_default and p.name not in names]
@@ -89,3 +89,17 @@ class Variation:
             method=other.target.name, arguments=donor.arguments, awaited=other.target.flavour is Flavour.COROUTINE
         )
         return replace(plan, steps=(*plan.steps, step))
+
+
+def _set_up_alike(receiver: Value, old: Value) -> Value:
+    """Another receiver, to which the same is done after it is made."""
+    if not old.setup or receiver.setup:
+        return receiver
+    return replace(
+        receiver,
+        setup=old.setup,
+        imports=merged((receiver.imports, old.imports)),
+        before=merged((receiver.before, old.before)),
+        fixtures=merged((receiver.fixtures, old.fixtures)),
+        shared=True,
+    )

@@ -5,7 +5,7 @@ Each is the least that lets the code run, written as a person would: through `mo
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from qeforge.analysis.command_line import commands_of
@@ -17,6 +17,7 @@ from qeforge.engine.fakes import fakes_for
 from qeforge.engine.plan import Plan
 from qeforge.engine.steady import Steady
 from qeforge.engine.trees import Trees, with_key
+from qeforge.engine.unready import Unready
 
 _CHDIR = "monkeypatch.chdir(tmp_path)"
 _NO_INPUT = ("EOFError", "click.exceptions.Abort")
@@ -26,16 +27,18 @@ class Worlds:
     """What the code of one module reads from its surroundings."""
 
     def __init__(self, module: SourceModule, *, fakes: bool = True) -> None:
-        tree = ast.parse(module.source)
+        symbols = symbols_of(module)
+        nodes = symbols.nodes
         self._faking = fakes
-        self._fakes = {kind: fakes_for(tree, module.name, kind) for kind in ("process", "network")}
-        self._vectors = vectors(commands_of(symbols_of(module)))
-        self._variables = dict(_environment_reads(tree))
-        self._argv = _functions_using(tree, "argv", "parse_args", "ArgumentParser")
-        self._stdin = _functions_using(tree, "stdin", "input")
+        self._fakes = {kind: fakes_for(nodes, module.name, kind) for kind in ("process", "network")}
+        self._vectors = vectors(commands_of(symbols))
+        self._variables = dict(_environment_reads(nodes))
+        self._argv = _functions_using(nodes, "argv", "parse_args", "ArgumentParser")
+        self._stdin = _functions_using(nodes, "stdin", "input")
         self._steady = Steady(module)
         self.trees = Trees(module)
-        self._sleeps = _functions_using(tree, "sleep")
+        self._unready = Unready(module)
+        self._sleeps = _functions_using(nodes, "sleep")
 
     def prepare(self, plan: Plan) -> Iterator[Plan]:
         """Plans in the surroundings that the target's own code mentions; none when it mentions none."""
@@ -45,6 +48,7 @@ class Worlds:
             for text in ("abc", "1", ""):
                 yield _with(plan, f'monkeypatch.setenv("{name}", "{text}")', fixtures=("monkeypatch",))
             yield _with(plan, f'monkeypatch.delenv("{name}", raising=False)', fixtures=("monkeypatch",))
+        yield from self._unready.switched(plan) if self._faking else ()
         if any(line in span for line in self._argv):
             for arguments in self._vectors:
                 vector = json.dumps(["prog", *arguments])
@@ -88,7 +92,10 @@ class Worlds:
         return found
 
     def after_exception(self, plan: Plan, raised: Raised) -> list[Plan]:
-        """Plans with standard input, when the code asked for some; with the file that it did not find, or the key."""
+        """Plans with standard input, when the code asked for some; with the file that it did not find, the key, or the
+        attribute of a global."""
+        if raised.type_name == "AttributeError":
+            return list(self._unready.plans(plan, raised))
         if raised.type_name == "KeyError" and self._faking:
             return with_key(plan, raised)
         missing = self.trees.after_missing(plan, raised) if self._faking else []
@@ -123,9 +130,9 @@ def _with(plan: Plan, statement: str, *, fixtures: tuple[str, ...], imports: tup
     )
 
 
-def _environment_reads(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def _environment_reads(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Line and name of each environment variable that is read by a literal name."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
                 yield node.lineno, name
@@ -139,10 +146,10 @@ def _environment_reads(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
 
 
-def _functions_using(tree: ast.AST, *names: str) -> list[int]:
+def _functions_using(nodes: Iterable[ast.AST], *names: str) -> list[int]:
     """Lines that mention one of the names."""
     return [
         node.lineno
-        for node in ast.walk(tree)
+        for node in nodes
         if (isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names)
     ]

@@ -19,10 +19,19 @@ from qeforge.execution.session import ImportRefused, JudgeSettings, Session, Var
 __all__ = ["ForkJudge", "JudgeSettings", "open_judge"]
 
 _SHARED, _FEW = 16, 4  # candidates to a fork
-_FIRST = Variant(hash_seed=0, time_zone="UTC0", columns=80, argv=("pytest",), cwd="cwd")
+_FIRST = Variant(hash_seed=0, time_zone="UTC0", columns=80, lines=24, argv=("pytest",), cwd="cwd")
 _OTHERS = (
-    Variant(hash_seed=1, time_zone="QFA-13", columns=100, argv=("runner", "--first"), cwd="here"),
-    Variant(hash_seed=4242, time_zone="QFB+11", columns=132, argv=("other", "a", "b"), cwd="there", clock_shift=400),
+    Variant(hash_seed=1, time_zone="QFA-13", columns=100, lines=30, argv=("runner", "--first"), cwd="here"),
+    Variant(
+        hash_seed=4242,
+        time_zone="QFB+11",
+        columns=132,
+        lines=43,
+        argv=("other", "a", "b"),
+        cwd="there",
+        clock_shift=400,
+        spent_loop=True,
+    ),
 )
 """What may differ between two runs of the same test, differs."""
 

@@ -30,6 +30,9 @@ import _qeforge_worker.pytest_main
 _qeforge_worker.pytest_main.main()
 """
 
+STORAGE = "hypothesis"
+"""Hypothesis's storage folder in the scratch folder of a run."""
+
 Message = dict[str, Any]
 
 
@@ -89,7 +92,7 @@ def pytest_process(
 ) -> Iterator[PytestProcess]:
     """A worker at work on `job`; all of its processes are gone afterwards."""
     log = scratch / "worker.log"
-    storage = scratch / "hypothesis"
+    storage = scratch / STORAGE
     lay_out(interpreter.path, storage)
     environment = sandbox.launch_environment(
         str(scratch),

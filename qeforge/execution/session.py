@@ -48,14 +48,17 @@ class JudgeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """The surroundings of a worker that no test may depend on. `clock_shift` in days."""
+    """The surroundings of a worker that no test may depend on. `columns` and `lines` are the terminal's, `clock_shift`
+    is in days, `spent_loop` is as after a test that ran an event loop."""
 
     hash_seed: int
     time_zone: str
     columns: int
+    lines: int
     argv: tuple[str, ...]
     cwd: str
     clock_shift: float = 0.0
+    spent_loop: bool = False
 
 
 class ImportRefused(Exception):
@@ -103,7 +106,7 @@ class Session:
                 "PYTHONHASHSEED": str(variant.hash_seed),
                 "TZ": variant.time_zone,
                 "COLUMNS": str(variant.columns),
-                "LINES": "24",
+                "LINES": str(variant.lines),
             },
         )
         try:
@@ -204,6 +207,7 @@ class Session:
             "conftests": [str(path) for path in settings.conftests],
             "argv": list(variant.argv),
             "clock_shift": variant.clock_shift,
+            "spent_loop": variant.spent_loop,
             "import_seconds": settings.import_seconds,
             "cpu_seconds": settings.cpu_seconds,
             "wall_seconds": settings.wall_seconds,

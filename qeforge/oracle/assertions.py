@@ -13,6 +13,7 @@ from qeforge.oracle.raising import exception_assertions, warning_assertions
 from qeforge.oracle.stability import stable_facets, texts_in
 from qeforge.oracle.values import state_of, value_assertions
 from qeforge.oracle.volatile import is_volatile
+from qeforge.oracle.wording import lasts
 
 _MOST_CHANGES = 5
 _MOST_FILES = 4
@@ -102,7 +103,7 @@ def _agreed(
         return None
 
     def stays(text: str | None) -> bool:
-        return text is not None and not is_volatile(text, known=known, now=now)
+        return text is not None and not is_volatile(text, known=known, now=now) and lasts(text, known)
 
     same = all(other.source == value.source for other in there)
     source = value.source if same and stays(value.source) else None

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from qeforge.codegen.properties import callable_text
 from qeforge.codegen.syntax import expression, statements
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Observation, Outcome
@@ -42,11 +43,6 @@ class Call:
         return self.known and not self.raised
 
 
-def callable_text(target: Target) -> str:
-    """How it is called from outside: `slugify`, `Version.parse`."""
-    return target.qualname
-
-
 def is_plain(target: Target) -> bool:
     """Whether it can be called like a function of mathematics: no receiver, nothing to await or to iterate."""
     return (
@@ -57,12 +53,17 @@ def is_plain(target: Target) -> bool:
     )
 
 
+def is_constructor(target: Target) -> bool:
+    """Whether it makes objects of a class that everybody can name."""
+    return target.kind is Kind.CONSTRUCTOR and "<locals>" not in target.qualname and not target.is_private
+
+
 def read_call(candidate: Candidate, seen: Observation, target: Target) -> Call | None:
     """The candidate as a call of its target with plain values; None when it is anything else, or when it did something
     to the world."""
     if candidate.fixtures or seen.effects or seen.outcome in (Outcome.ARRANGE_FAILED, Outcome.INVALID):
         return None
-    if seen.stdout or not is_plain(target):
+    if seen.stdout or not (is_plain(target) or is_constructor(target)):
         return None
     variables = _assigned(candidate.arrange)
     act = expression(candidate.act)

@@ -1,7 +1,24 @@
 """From a dotted type name to the import statement that makes it usable."""
 
 import builtins
+import re
 import sys
+
+_KNOWN_AS = (
+    (re.compile(r"pathlib(\._local)?\.(Posix|Windows)Path"), "pathlib.Path"),
+    (re.compile(r"pathlib(\._local)?\.Pure(Posix|Windows)Path"), "pathlib.PurePath"),
+    (re.compile(r"asyncio\.(unix|windows)_events\.\w*EventLoop"), "asyncio.AbstractEventLoop"),
+    (re.compile(r"asyncio\.(unix|windows)_events\.\w*EventLoopPolicy"), "asyncio.AbstractEventLoopPolicy"),
+    (re.compile(r"selectors\.\w+Selector"), "selectors.BaseSelector"),
+    (re.compile(r"(_frozen_importlib(_external)?|importlib\._bootstrap(_external)?)\.SourceFileLoader"),
+     "importlib.machinery.SourceFileLoader"),
+    (re.compile(r"(_frozen_importlib|importlib\._bootstrap)\.ModuleSpec"), "importlib.machinery.ModuleSpec"),
+    (re.compile(r"json\.(decoder|encoder)\.(JSON\w+)"), r"json.\2"),
+    (re.compile(r"concurrent\.futures\.(_base|process|thread)\.([A-Z]\w+)"), r"concurrent.futures.\2"),
+    (re.compile(r"asyncio\.(events|exceptions|futures|locks|queues|runners|streams|taskgroups|tasks)\.([A-Z]\w+)"),
+     r"asyncio.\2"),
+)  # fmt: skip
+"""Classes that one platform has, or where the standard library keeps them, and the names that people know."""
 
 
 def import_for(dotted: str, module: str) -> tuple[str, tuple[str, ...]] | None:
@@ -16,6 +33,7 @@ def import_for(dotted: str, module: str) -> tuple[str, tuple[str, ...]] | None:
     """
     if "<" in dotted:
         return None
+    dotted = next((found.expand(known) for pattern, known in _KNOWN_AS if (found := pattern.fullmatch(dotted))), dotted)
     if "." not in dotted:
         return (dotted, ()) if isinstance(getattr(builtins, dotted, None), type) else None
     home, name = _split(dotted, module)

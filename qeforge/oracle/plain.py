@@ -14,6 +14,15 @@ MISFIT = 20
 
 _SOFT = 8
 _STAND_INS = {"MagicMock": 25, "Mock": 25, "AsyncMock": 25, "SimpleNamespace": 8, "object": 4, "iter": 2}
+_STEP = 2
+"""What each thing weighs that is done before the act."""
+
+_PRIVATE = 6
+"""What an argument weighs whose name says that it is none for users."""
+
+_CHAINED = 2
+"""What the result of a method of something made on the spot weighs, in the place of a value."""
+
 _LONG, _TOO_LONG = 60, 120
 _ORDINARY, _LARGE = 100, 10_000
 _LONG_AGO = 1900
@@ -43,6 +52,7 @@ class Plainness:
         targets: of the module, by id; calls of them are held against their annotations.
         guessed: for parameters without annotation, by target id and name: the types that the code seems to expect.
         familiar: texts that nobody wonders at: well-known examples, constants of the module.
+        particular: those among them that one wonders at a little where a plainer one would do.
     """
 
     def __init__(
@@ -51,10 +61,12 @@ class Plainness:
         *,
         guessed: Mapping[tuple[str, str], frozenset[str]] | None = None,
         familiar: Collection[str] = (),
+        particular: Collection[str] = (),
     ) -> None:
         self._targets = targets
         self._guessed = guessed or {}
         self._familiar = frozenset(familiar)
+        self._particular = frozenset(particular)
         signatures = Signatures(targets)
         self._signatures = {target.id: signatures.of(target) for target in targets.values()}
         self._annotations: dict[tuple[str, str], ast.expr] = {}
@@ -86,7 +98,7 @@ class Plainness:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     variables[name] = value
         own = self._targets.get(candidate.target)
-        total = 0
+        total = _STEP * sum(isinstance(node, ast.Expr) for node in arranged)
         for top in (*arranged, *act):
             for inner in ast.walk(top):
                 total += self._strangeness(inner)
@@ -114,7 +126,9 @@ class Plainness:
         """What is odd about one value by itself."""
         match node:
             case ast.Constant(value=str() as text):
-                return int("\n" in text) if text in self._familiar else _text(text)
+                if text not in self._familiar:
+                    return _text(text)
+                return ("\n" in text) + (text in self._particular or text != text.strip())
             case ast.Constant(value=bool()):
                 return 0
             case ast.Constant(value=int() | float() as number):
@@ -129,6 +143,10 @@ class Plainness:
                 return 2
             case ast.Call(func=func, args=[ast.Constant(value=int() as year), *_]) if year < _LONG_AGO:
                 return 2 if last_name(func) in ("date", "datetime") else 0
+            case ast.keyword(arg=str(name)) if name.startswith("_"):
+                return _PRIVATE
+            case ast.Call(func=ast.Attribute(value=ast.Call())):
+                return _CHAINED
             case ast.Call(func=func):
                 return _STAND_INS.get(last_name(func), 0)
             case ast.Lambda():

@@ -10,6 +10,7 @@ from qeforge.domain.testcase import Assertion
 from qeforge.oracle.imports import import_for
 from qeforge.oracle.patterns import match_pattern, string_source
 from qeforge.oracle.volatile import is_volatile
+from qeforge.oracle.wording import lasting_message
 
 _NEVER = frozenset({
     "GeneratorExit", "IndentationError", "KeyboardInterrupt", "MemoryError", "RecursionError", "SyntaxError",
@@ -39,16 +40,6 @@ _INTERPRETER_SAYS = (
 )  # fmt: skip
 _INCIDENTAL = re.compile("|".join(_INTERPRETER_SAYS))
 """How the messages of the interpreter itself begin."""
-
-_BY_VERSION = re.compile(
-    r"local variable '|cannot access (local|free) variable|has no setter|can't (set|delete) attribute"
-    r"|Did you mean|no __dict__ for setting|Illegal trailing comma|Exceeds the limit"
-)
-"""What other versions of Python say in other words."""
-
-_WORDED = frozenset({
-    "AttributeError", "NameError", "TypeError", "UnboundLocalError", "ValueError", "json.decoder.JSONDecodeError",
-})  # fmt: skip
 
 _OWN_OPERATORS = re.compile(
     r"unsupported operand|not supported between|bad operand|has no setter|can't set attribute|can't delete"
@@ -112,18 +103,12 @@ def exception_assertions(
     if named is None or named[0] in ("object", "BaseException"):
         return ()
     name, imports = named
-    messages = [_lasting(one) for one in (raised, *(other.raised for other in others if other.raised))]
+    messages = [lasting_message(one) for one in (raised, *(other.raised for other in others if other.raised))]
     if raised.type_name == "SystemExit":
         return _system_exit(messages, candidate.key, now)
     pattern = match_pattern(messages, known=candidate.key, now=now)
     arguments = name if pattern is None else f"{name}, match={string_source(pattern, pattern=True)}"
     return (Assertion(facet=Facet.EXCEPTION, code=f"pytest.raises({arguments})", imports=("import pytest", *imports)),)
-
-
-def _lasting(raised: Raised) -> str:
-    """The message; nothing of it where the interpreter speaks and another version of Python says it otherwise."""
-    worded = _BY_VERSION.search(raised.message) if raised.type_name in _WORDED else None
-    return raised.message if worded is None else ""
 
 
 def _system_exit(messages: Sequence[str], known: str, now: datetime.datetime | None) -> tuple[Assertion, ...]:

@@ -11,7 +11,7 @@ from qeforge.codegen.syntax import statements
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Facet
 from qeforge.domain.testcase import Assertion, TestCase
-from qeforge.oracle.strength import strength
+from qeforge.oracle.strength import INCIDENTAL, strength
 
 _A_STATEMENT = 3
 """Points of oddity that weigh as much as one more statement."""
@@ -24,6 +24,7 @@ def select(cases: Sequence[TestCase], oddity: Callable[[Candidate], int] | None 
     """The cases that together meet every goal and kill every mutant that any of `cases` does.
 
     The one that adds most comes first; among equals the stronger assertion, then the plainer, simpler, shorter test.
+    One that only shows the interpreter complaining about a nonsense value comes after all others, however much it adds.
     What adds nothing, or asserts nothing, is left out. The order of `cases` is kept and does not matter otherwise.
 
     Args:
@@ -39,15 +40,15 @@ def select(cases: Sequence[TestCase], oddity: Callable[[Candidate], int] | None 
     covered: set[int] = set()
     chosen: list[int] = []
     # Gains only shrink, so a stale entry is a bound: it is renewed when it comes up, and not before.
-    heap = [(-len(worth[index]), rank, index) for index, rank in ranks.items()]
+    heap = [(rank[0] == -INCIDENTAL, -len(worth[index]), rank, index) for index, rank in ranks.items()]
     heapq.heapify(heap)
     while heap:
-        bound, rank, index = heapq.heappop(heap)
+        incidental, bound, rank, index = heapq.heappop(heap)
         gain = len(worth[index] - covered)
         if gain == 0:
             continue
         if gain < -bound:
-            heapq.heappush(heap, (-gain, rank, index))
+            heapq.heappush(heap, (incidental, -gain, rank, index))
             continue
         chosen.append(index)
         covered |= worth[index]
@@ -113,23 +114,28 @@ def _first(assertions: Sequence[Assertion], facets: frozenset[Facet]) -> set[Fac
 def _needed(
     chosen: Sequence[int], worth: Sequence[frozenset[int]], ranks: Mapping[int, tuple[object, ...]]
 ) -> list[int]:
-    """The chosen without those whose every gain another has too, the weakest tried first."""
+    """The chosen without those whose every gain another has too, the weakest tried first. A complaint of the
+    interpreter makes nothing else superfluous."""
     uses = Counter(item for index in chosen for item in worth[index])
     kept = []
-    for index in sorted(chosen, key=lambda i: (ranks[i], i), reverse=True):
-        if all(uses[item] > 1 for item in worth[index]):
-            uses.subtract(worth[index])
-        else:
-            kept.append(index)
+    complaints = [index for index in chosen if ranks[index][0] == -INCIDENTAL]
+    for group in (complaints, [index for index in chosen if index not in complaints]):
+        for index in sorted(group, key=lambda i: (ranks[i], i), reverse=True):
+            if all(uses[item] > 1 for item in worth[index]):
+                uses.subtract(worth[index])
+            else:
+                kept.append(index)
+        uses.subtract(item for index in kept for item in worth[index])
     return kept
 
 
 def rank_of(case: TestCase, oddity: Callable[[Candidate], int] | None = None) -> tuple[int, int, int, str]:
     """Lower is better: strength, statements and strange values, length of what has to be read, and the text itself to
-    settle it."""
+    settle it. To leave the package's state changed weighs as much as a statement."""
     candidate = case.candidate
     size = sum(map(len, (*candidate.arrange, candidate.act))) + sum(len(a.code) for a in case.assertions)
     count = sum(_statements(source) for source in (*candidate.arrange, candidate.act)) + len(candidate.fixtures)
+    count += any(effect.kind == "state" for effect in case.observation.effects)
     return -strength(case), _A_STATEMENT * count + (oddity(candidate) if oddity else 0), size, candidate.key
 
 

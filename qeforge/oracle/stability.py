@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Facet, Observation, Outcome
 from qeforge.oracle.volatile import is_volatile
+from qeforge.oracle.wording import lasts
 
 
 def stable_facets(
@@ -18,7 +19,8 @@ def stable_facets(
 ) -> tuple[Facet, ...]:
     """The facets with something in them that are equal in every observation and will be tomorrow and elsewhere.
 
-    `OUTCOME` is among them when all ended alike; nothing is when they did not, or the run told nothing.
+    What another version of Python words otherwise is not among them; only of an exception can its lasting part still
+    be expected. `OUTCOME` is among them when all ended alike; nothing is when they did not, or the run told nothing.
 
     Args:
         first: the observation that assertions come from.
@@ -37,7 +39,9 @@ def stable_facets(
             continue
         if any(facet_content(other, facet) != content for other in others):
             continue
-        if not any(is_volatile(text, known=known, now=now) for text in texts_in(content)):
+        if any(is_volatile(text, known=known, now=now) for text in texts_in(content)):
+            continue
+        if facet is Facet.EXCEPTION or all(lasts(text, known) for text in texts_in(content)):
             found.append(facet)
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qeforge.codegen.formatting import format_source
@@ -26,8 +26,8 @@ _ATTEMPTS, _RESELECTIONS = 6, 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The suite as it will be written. `cases` are what is in it, `dropped` counts tests that failed or wavered under
-    pytest, `arcs` are those that pytest saw; None when the target has no pytest and nothing was run. `properties` are
-    the property tests in it."""
+    pytest, `arcs` are those that pytest saw; None when the target has no pytest and nothing was run. `reached` are
+    those of each test, by its id in a folder of its own. `properties` are the property tests in it."""
 
     text: str
     cases: tuple[TestCase, ...]
@@ -35,6 +35,7 @@ class Finished:
     arcs: frozenset[Arc] | None
     note: str = ""
     properties: tuple[PropertyTest, ...] = ()
+    reached: Mapping[str, frozenset[Arc]] = field(default_factory=dict)
 
 
 def finish(
@@ -58,7 +59,7 @@ def finish(
         mutants: by id, to describe those that a test kills.
         timeout: seconds for one pytest run.
         late: whether the time is over: then a test that did not pass takes along all that might have disturbed it, so
-            that one more run is enough.
+            that one more run is enough; where nothing would be left, only what did not pass goes.
         spare: confirmed cases that stand in when some of `cases` do not pass.
         oddity: how strange a candidate's values are; plain ones are preferred.
     """
@@ -75,10 +76,12 @@ def finish(
         runs = verify(task, text, timeout=timeout)
         bad = failing(suite, targets, runs)
         if not bad:
-            return Finished(text=text, cases=chosen, dropped=dropped, arcs=runs[0].arcs & runs[1].arcs)
+            arcs = runs[0].arcs & runs[1].arcs
+            return Finished(text=text, cases=chosen, dropped=dropped, arcs=arcs, reached=runs[0].per_test)
         hurried = late()
         disturbers = _disturbers(chosen)
-        bad = bad | disturbers if hurried else _to_drop(bad, disturbers)
+        clears = hurried and len(bad | disturbers) < len(chosen)  # of nothing left there is nothing to run
+        bad = bad | disturbers if clears else _to_drop(bad, disturbers)
         dropped += len(bad)
         left = [case for case in (*left, *_standing_in(left, spare, bad)) if case.candidate.key not in bad]
         if attempt < _RESELECTIONS and not hurried:
@@ -141,7 +144,8 @@ def written(
 
 def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, SuiteRun]:
     """Two runs under plain pytest at the same time, with the project's configuration: other hash seeds, and the second
-    in reverse order."""
+    in reverse order and with assertions as they are written: that they are rewritten may make no difference either, and
+    takes pytest longer than the tests."""
     with scratch_folder("qeforge-verify-") as scratch:
         below = task.suite.relative_to(task.out) if task.suite.is_relative_to(task.out) else Path(task.suite.name)
         place = scratch / "tests" / below
@@ -157,6 +161,7 @@ def verify(task: ModuleTask, text: str, *, timeout: float) -> tuple[SuiteRun, Su
                 conftests=task.conftests,
                 hash_seed=hash_seed,
                 reverse=reverse,
+                rewrite=not reverse,
                 timeout=timeout,
                 sandbox=task.sandbox,
                 paths=task.python_paths,

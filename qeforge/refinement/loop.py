@@ -274,7 +274,8 @@ class Loop:
     # -- closer looks -------------------------------------------------------------------------------------------
 
     def _promote(self, number: int) -> None:
-        """Full looks at the best candidates; what holds in fresh processes becomes a case."""
+        """Full looks at the best candidates; what holds in fresh processes becomes a case. The first few are looked at
+        however late it is: where all is slow, a small suite is better than none."""
         covered = {goal for c in self.cases.values() for goal in c.case.goals} | set(self.base)
         for attempt in range(3):
             missing = self.pool.reached - covered
@@ -285,10 +286,11 @@ class Loop:
                 extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)), lines)
                 entries += extra
             for start in range(0, len(entries), _LOOKS):
-                if self.clock.now() > self.deadline:
-                    self.cut = True
+                late = self.clock.now() > self.deadline
+                self.cut |= late
+                if late and self.tried:
                     return
-                for case in self._confirmed(entries[start : start + _LOOKS]):
+                for case in self._confirmed(entries[start : start + (_FEW if late else _LOOKS)]):
                     covered |= case.case.goals
                     self.cases[case.case.candidate.key] = case
             if not entries:

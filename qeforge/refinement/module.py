@@ -40,11 +40,12 @@ from qeforge.oracle.claims import suspects
 from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
 from qeforge.refinement.cases import score_of
+from qeforge.refinement.conjecturing import CallLog, property_candidates
 from qeforge.refinement.finish import Finished, finish, verify, written
 from qeforge.refinement.limits import Limits
 from qeforge.refinement.loop import Loop, Refined
 from qeforge.refinement.placing import placed
-from qeforge.refinement.properties import Bench, CallLog, property_candidates, unnoticed, with_properties
+from qeforge.refinement.properties import Bench, unnoticed, with_properties
 from qeforge.refinement.recipes import RecipeProposer
 from qeforge.refinement.settling import Settler
 from qeforge.refinement.shrink import Shrinker, Work
@@ -63,9 +64,9 @@ _VERIFYING = 0.17
 _SHRINKING = 0.06
 """Share of the budget in which strange values may be replaced by plain ones, beside what the search left over."""
 
-
-_PROPERTY_RUN = 120.0
-"""Seconds that one run of property tests may take at least: so many inputs are drawn, however slow the machine."""
+_PROPERTY_SECONDS = 60.0
+"""Seconds that trying property tests may take at least. What is tried is counted, and on an ordinary machine done in
+as long as the module's budget; the clock ends it after three times that."""
 
 
 def _patience(task: ModuleTask) -> float:
@@ -146,7 +147,12 @@ def _generate(
         if task.properties:
             proposers.append(log)
         by_target = {target.id: target for target in module.targets}
-        oddity = Plainness(by_target, guessed=native.guesses(), familiar=_familiar(module)).oddity
+        oddity = Plainness(
+            by_target,
+            guessed=native.guesses(),
+            familiar=_familiar(module),
+            particular=samples.particular_texts() - _own_texts(module),
+        ).oddity
         left = task.seconds * (1 - _VERIFYING - _SHRINKING) - (clock.now() - began)
         loop = Loop(
             module.name,
@@ -195,8 +201,17 @@ def _generate(
     if finished.dropped and refined.stop is not Stop.INTERRUPTED and clock.now() > began + task.seconds:
         refined = replace(refined, stop=Stop.TIME)  # with more of it, fewer might have gone
     if stated:
-        bench = Bench(task=task, mutants=by_id, timeout=max(_PROPERTY_RUN, 2 * task.seconds))
-        finished = with_properties(bench, finished, stated, _worth_noticing(refined, finished))
+        bench = Bench(
+            task=task,
+            mutants=by_id,
+            reach=log.reach,
+            imported=frozenset(judge.import_arcs),
+            clock=clock,
+            until=clock.now() + max(_PROPERTY_SECONDS, 3 * task.seconds),
+        )
+        wanted = _worth_noticing(refined, finished)
+        finished, cut = with_properties(bench, finished, stated, wanted, patience=_patience(task))
+        refined = replace(refined, stop=Stop.TIME) if cut else refined
     return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
 
 
@@ -281,6 +296,8 @@ def _why_empty(task: ModuleTask, refined: Refined, finished: Finished) -> str:
         return "no test held under pytest"
     if not refined.offered:
         return "nothing could be called"
+    if refined.stop is Stop.TIME:
+        return "time was up before anything was found that can be asserted; --max-time gives it longer"
     return "nothing that can be asserted was observed"
 
 
@@ -297,10 +314,14 @@ def _tried(task: ModuleTask, text: str) -> tuple[tuple[str, ...], SuiteRun | Non
 
 def _familiar(module: SourceModule) -> set[str]:
     """Texts that nobody wonders at in a test of this module."""
-    own = (expression(source) for source in module_constants(module).strings)
-    texts = {node.value for node in own if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    known = {*samples.every_text(), *samples.TEXT, *texts}
+    known = {*samples.every_text(), *samples.TEXT, *_own_texts(module)}
     return {text for text in known if len(text) > 1 and any(map(str.isalnum, text))}
+
+
+def _own_texts(module: SourceModule) -> set[str]:
+    """The texts in a module's code."""
+    own = (expression(source) for source in module_constants(module).strings)
+    return {node.value for node in own if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _restricted(module: SourceModule, wanted: frozenset[str] | None) -> SourceModule:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
 from qeforge.domain.observation import Effect, Observation, Outcome
+from qeforge.oracle.raising import is_incidental
 
 _ALTERNATIVES = 4
 _BEHAVIOURS_A_TARGET = 40
@@ -27,15 +28,25 @@ class Entry:
     goals: frozenset[Goal]
     odd: int = 0
     room: bool = True
+    cost: tuple[int, int, str] = field(init=False, repr=False, compare=False)
+    """Smaller is better. An entry is held against hundreds of others, so that it is reckoned once."""
 
-    @property
-    def cost(self) -> tuple[int, int, str]:
-        """Smaller is better: what returns, is plain and short, then the text itself, so that order does not matter."""
-        candidate = self.candidate
-        size = len(candidate.act) + sum(map(len, candidate.arrange)) + 15 * len(candidate.arrange)
-        doubtful = self.seen.outcome is not Outcome.RETURNED
-        stand_in = 40 * sum("Mock(" in line for line in (*candidate.arrange, candidate.act))
-        return (size + 60 * doubtful + stand_in + _A_STRANGENESS * self.odd, len(candidate.arrange), candidate.key)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cost", _cost_of(self.candidate, self.seen, self.odd))
+
+
+def _cost_of(candidate: Candidate, seen: Observation, odd: int) -> tuple[int, int, str]:
+    """Smaller is better: what returns, is plain and short, then the text itself, so that order does not matter."""
+    size = len(candidate.act) + sum(map(len, candidate.arrange)) + 15 * len(candidate.arrange)
+    raised = seen.raised
+    doubtful = (seen.outcome is not Outcome.RETURNED) + (raised is not None and is_incidental(raised))
+    stand_in = 40 * sum("Mock(" in line for line in (*candidate.arrange, candidate.act))
+    traces = 40 * any(effect.kind == "state" for effect in seen.effects)
+    return (
+        size + 60 * doubtful + stand_in + traces + _A_STRANGENESS * odd,
+        len(candidate.arrange),
+        candidate.key,
+    )
 
 
 def usable(seen: Observation) -> bool:

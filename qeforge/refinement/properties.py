@@ -1,328 +1,239 @@
-"""Property tests: conjectured from what was observed, tried on many inputs, kept for what no example notices."""
+"""Property tests: tried on many inputs, and kept for what no example notices."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qeforge.analysis.evidence import Evidence, parameter_evidence
 from qeforge.codegen.imports import ImportPlan
 from qeforge.codegen.properties import PropertyFunction, property_functions
-from qeforge.domain.candidate import Candidate
-from qeforge.domain.facts import ANY, ModuleFacts, TypeRef
-from qeforge.domain.mutant import Mutant, MutantResult, Verdict
-from qeforge.domain.observation import Observation
-from qeforge.domain.properties import Property, PropertyKind, PropertyTest, Strategy
-from qeforge.domain.protocols import Judge, Request
+from qeforge.domain.mutant import Mutant, Verdict
+from qeforge.domain.observation import Arc
+from qeforge.domain.properties import PropertyTest
+from qeforge.domain.protocols import Clock
 from qeforge.domain.target import Target
 from qeforge.domain.testcase import TestCase
-from qeforge.execution.hypothesis_tables import compute
+from qeforge.execution.hypothesis_draw import compute
 from qeforge.execution.pytest_run import SuiteRun, run_suite, score_suite
+from qeforge.execution.pytest_score import plan_mutants
 from qeforge.execution.scratch import scratch_folder
-from qeforge.oracle.calls import Arguments, Call, call_candidate, is_plain, read_call, table_of
-from qeforge.oracle.properties import conjectures, follow_ups
-from qeforge.oracle.strategies import combinations, kind_of, probing_values, strategies
 from qeforge.refinement.finish import Finished, verify, written
 from qeforge.refinement.task import ModuleTask
 
-MANY_EXAMPLES = 200
-"""Inputs on which a property has to hold before it is believed, twice."""
+_EXAMPLES, _FEW_EXAMPLES = 150, 50
+"""Inputs that a property is tried on with each seed, and on each mutant. The test that is written draws Hypothesis's
+own hundred: what half of that notices, it will hardly miss."""
 
-_PLAIN_EXAMPLES = 100
-"""What Hypothesis draws where nothing is said."""
+_SEEDS = (1, 2)
+"""With all of them a property has to hold; with the first one it is tried on mutants."""
 
-_PINNED_EXAMPLES = 200
-_FEW_EXAMPLES = 20
-"""Enough to see which lines a test reaches; tracing makes each ten times as slow."""
+_TEST_SECONDS = 20.0
+"""Wall time that one test may take. Counted work is done long before, so that only what hangs meets it."""
 
-_MOST_CALLS, _MOST_FOLLOW_UPS, _MOST_TESTS, _MOST_MUTANTS = 400, 600, 48, 80
-"""Calls of one target that are remembered, calls made to learn more, tests tried, mutants that they are tried on."""
+_EXAMPLE_SECONDS, _PROPERTY_SECONDS = 0.01, 0.5
+"""That a test is taken to take when mutants are timed, whatever it took: chance decides neither order nor verdict."""
 
-_SLOW = 0.01
-"""Seconds that even the quickest observed call takes, from which on a busy machine might meet Hypothesis's deadline."""
+_LONGEST_CHECK = 60.0
+"""Seconds that the last check of what was found may take at least: what was found must not be lost at the end."""
 
-_TEST_SECONDS, _SCORE_SECONDS = 20.0, 2.0
-"""That one test may take; that each is taken to take when mutants are timed, so that chance decides nothing."""
+_WHOLE_MUTANTS = 8
+"""Mutants of what importing runs that are tried: each of them imports the module anew."""
 
 _PROFILE = """\
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "qeforge",
-    max_examples={examples},
-    deadline=None,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-    report_multiple_bugs=False,
+    settings(
+        {examples}database=None,
+        phases=(Phase.explicit, Phase.generate),
+        report_multiple_bugs=False,
+        suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.too_slow],
+    ),
 )
 settings.load_profile("qeforge")
 """
+"""For the sake of time: nothing is made smaller before it is reported."""
 
+_SEEDED = """
 
-class CallLog:
-    """Proposes nothing, and remembers every plain call that the judge saw.
+from hypothesis import seed as _seed
 
-    Args:
-        targets: what may be called.
-    """
-
-    name = "calls"
-
-    def __init__(self, targets: Sequence[Target]) -> None:
-        self._targets = {target.id: target for target in targets if is_plain(target)}
-        self._calls: dict[str, list[Call]] = {name: [] for name in self._targets}
-
-    @property
-    def targets(self) -> Mapping[str, Target]:
-        """The functions of which there may be properties, by id."""
-        return self._targets
-
-    @property
-    def calls(self) -> list[Call]:
-        """Everything that was heard, each once, target by target."""
-        return list(table_of(call for calls in self._calls.values() for call in calls).values())
-
-    def propose(self, request: Request) -> Sequence[Candidate]:
-        """Nothing."""
-        return ()
-
-    def learn(self, observed: Sequence[tuple[Candidate, Observation]]) -> None:
-        """Keeps what can be read as a call."""
-        for call in self.read(observed):
-            if len(self._calls[call.target]) < _MOST_CALLS:
-                self._calls[call.target].append(call)
-
-    def read(self, observed: Sequence[tuple[Candidate, Observation]]) -> list[Call]:
-        """What of it can be read as a call."""
-        pairs = [(self._targets[c.target], c, seen) for c, seen in observed if c.target in self._targets]
-        calls = [read_call(candidate, seen, target) for target, candidate, seen in pairs]
-        return [call for call in calls if call is not None]
-
-
-# -- what might hold --------------------------------------------------------------------------------------------
-
-
-def property_candidates(task: ModuleTask, judge: Judge, log: CallLog) -> tuple[PropertyTest, ...]:
-    """Tests of what the observed calls support, with strategies that draw nothing that was seen to raise; the most
-    telling first.
-
-    Calls that would show more are made: a result put back in, arguments exchanged, values at the ends of a type.
-    """
-    inputs = _Inputs.of(task, judge.facts(), log)
-    calls = inputs.fitting(log.calls)
-    calls += inputs.fitting(log.read(_tried(judge, log.targets, inputs.probes(calls))))
-    calls += inputs.fitting(log.read(_tried(judge, log.targets, follow_ups(calls, log.targets)[:_MOST_FOLLOW_UPS])))
-    slow = {target: min((c.seconds for c in calls if c.target == target), default=0.0) for target in log.targets}
-    found: list[PropertyTest] = []
-    for stated in conjectures(calls, log.targets):
-        for chosen in inputs.variants(stated, calls):
-            drawn = tuple((name, s.source) for name, s in zip(stated.parameters, chosen, strict=True))
-            found.append(PropertyTest(stated=stated, strategies=drawn, slow=slow.get(stated.target, 0.0) > _SLOW))
-    return tuple(found[:_MOST_TESTS])
-
-
-def _tried(
-    judge: Judge, targets: Mapping[str, Target], wanted: Sequence[tuple[str, Arguments]]
-) -> list[tuple[Candidate, Observation]]:
-    candidates = [call_candidate(targets[target], arguments) for target, arguments in wanted]
-    return list(zip(candidates, judge.run(candidates), strict=True)) if candidates else []
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Inputs:
-    """How the parameters of the functions are drawn: `levels` by target and parameter, the broadest first."""
-
-    kinds: Mapping[tuple[str, str], TypeRef]
-    levels: Mapping[tuple[str, str], tuple[Strategy, ...]]
-
-    @classmethod
-    def of(cls, task: ModuleTask, facts: ModuleFacts, log: CallLog) -> "_Inputs":
-        evidence = parameter_evidence(task.module)
-        calls = log.calls
-        kinds: dict[tuple[str, str], TypeRef] = {}
-        levels: dict[tuple[str, str], tuple[Strategy, ...]] = {}
-        for target in log.targets.values():
-            known = facts.callables.get(target.qualname)
-            declared = {p.name: p.type for p in known.parameters} if known is not None else {}
-            mine = [call for call in calls if call.target == target.id]
-            for parameter in target.parameters:
-                name = parameter.name
-                hint = evidence.get(target.id, {}).get(name, Evidence())
-                accepted = [value for call in mine if not call.raised for n, value in call.arguments if n == name]
-                refused = [value for call in mine if call.raised for n, value in call.arguments if n == name]
-                kind = kind_of(declared.get(name, ANY), hint.types, accepted)
-                kinds[target.id, name] = kind
-                levels[target.id, name] = strategies(kind, accepted, refused, hint.patterns)
-        return cls(kinds=kinds, levels=levels)
-
-    def fitting(self, calls: Sequence[Call]) -> list[Call]:
-        """Calls whose every argument could have been drawn."""
-        return [
-            call
-            for call in calls
-            if all(any(s.admits(value) for s in self.levels[call.target, name]) for name, value in call.arguments)
-        ]
-
-    def probes(self, calls: Sequence[Call]) -> list[tuple[str, Arguments]]:
-        """For each group of calls that give the same parameters, a call that returned with one value after another
-        at the far end of its type."""
-        bases: dict[tuple[str, tuple[str, ...]], Call] = {}
-        for call in calls:
-            if not call.raised:
-                bases.setdefault((call.target, call.names), call)
-        found: list[tuple[str, Arguments]] = []
-        for call in bases.values():
-            for place, (name, _) in enumerate(call.arguments):
-                for value in probing_values(self.kinds[call.target, name]):
-                    changed = (*call.arguments[:place], (name, value), *call.arguments[place + 1 :])
-                    found.append((call.target, changed))
-        return found[:_MOST_FOLLOW_UPS]
-
-    def variants(self, stated: Property, calls: Sequence[Call]) -> list[tuple[Strategy, ...]]:
-        """Choices of strategies that draw no observed call which raised: the broadest, and the narrowest, which meets
-        special cases more often. That nothing raises is tried on the broadest alone."""
-        raised = [
-            call for call in calls if call.raised and call.target == stated.target and call.names == stated.parameters
-        ]
-        found = [
-            chosen
-            for chosen in combinations([self.levels[stated.target, name] for name in stated.parameters])
-            if not any(_admits(chosen, call) for call in raised)
-        ]
-        return [*found[:1], *(found[1:][-1:] if stated.kind is not PropertyKind.TYPE_KEPT else [])]
-
-
-def _admits(chosen: Sequence[Strategy], call: Call) -> bool:
-    return all(strategy.admits(value) for strategy, (_, value) in zip(chosen, call.arguments, strict=True))
-
-
-# -- what holds, and notices something --------------------------------------------------------------------------
+for _name, _test in list(globals().items()):
+    if _name.startswith("test_"):
+        _seed({seed})(_test)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Runs tests of one module under the target's pytest, in a place like that of its suite.
+    """Tries property tests of one module under the target's pytest.
 
     Args:
-        timeout: seconds for one run.
+        mutants: those of the module, by id.
+        reach: what calls of each target run, by id.
+        imported: what importing the module runs.
+        until: when the trials have to be over, as `clock` tells it.
     """
 
     task: ModuleTask
     mutants: Mapping[str, Mutant]
-    timeout: float
+    reach: Mapping[str, frozenset[Arc]]
+    imported: frozenset[Arc]
+    clock: Clock
+    until: float
 
     @property
     def targets(self) -> Mapping[str, Target]:
         """Every target of the module by id."""
         return {target.id: target for target in self.task.module.targets}
 
-    def passing(self, tests: Sequence[PropertyTest]) -> list[PropertyTest]:
-        """Those that pass in two runs with other inputs."""
-        functions, text = self.source(tests, MANY_EXAMPLES)
-        with self._placed(text) as place, ThreadPoolExecutor(2) as both:
-            runs = list(both.map(lambda seed: self._run(place, seed, traced=False), (1, 2)))
-        return [f.test for f in functions if all(_result(run, f.name) == "passed" for run in runs)]
+    @property
+    def most_tests(self) -> int:
+        """How many are tried: work that fits the module's budget."""
+        return min(48, max(6, int(2 * self.task.seconds)))
 
-    def killed_by(
-        self, tests: Sequence[PropertyTest], examples: int, wanted: Sequence[str], *, hash_seed: int = 0
-    ) -> dict[str, PropertyTest]:
-        """Of the wanted mutants those that are killed, each with the first test that does it."""
-        functions, text = self.source(tests, examples)
-        _, quick = self.source(tests, _FEW_EXAMPLES)
-        by_name = {function.name: function.test for function in functions}
-        names = self.killed(text, wanted, hash_seed=hash_seed, sample=quick)
-        return {mutant: by_name[name] for mutant, name in names.items() if name in by_name}
+    @property
+    def most_mutants(self) -> int:
+        """On how many mutants."""
+        return min(160, max(20, int(6 * self.task.seconds)))
 
-    def killed(self, text: str, wanted: Sequence[str], *, hash_seed: int = 0, sample: str = "") -> dict[str, str]:
-        """Of the wanted mutants those that a text kills, each with the name of the first function in it that does. That
-        a mutant takes too long counts for nothing: on a busy machine many do.
+    def promising(
+        self, tests: Sequence[PropertyTest], wanted: Sequence[str]
+    ) -> tuple[list[PropertyTest], list[Mutant]]:
+        """The tests that reach a wanted mutant, the mutants that one of them reaches; no more than may be tried."""
+        by_name = {str(number): test for number, test in enumerate(tests)}
+        baseline = self._baseline({name: self.reached_by(test) for name, test in by_name.items()})
+        mutants = [self.mutants[name] for name in wanted]
+        plans = plan_mutants(self.task.module.source, mutants, baseline)
+        pairs = list(zip(mutants, plans, strict=True))
+        quick = [(mutant, plan) for mutant, plan in pairs if plan.tests and not plan.whole]
+        whole = [(mutant, plan) for mutant, plan in pairs if plan.tests and plan.whole][:_WHOLE_MUTANTS]
+        chosen = [*quick, *whole][: self.most_mutants]
+        useful = {name for _, plan in chosen for name in plan.tests}
+        return [by_name[name] for name in by_name if name in useful][: self.most_tests], [m for m, _ in chosen]
 
-        `sample` is a text with the same tests that tells which lines they reach in a shorter time.
-        """
-        with self._placed(sample or text) as place:
-            baseline = self._run(place, hash_seed)
-            place.write_text(text, encoding="utf-8")
-            paced = replace(baseline, durations=dict.fromkeys(baseline.results, _SCORE_SECONDS))
-            results: Sequence[MutantResult] = score_suite(
-                [place],
+    def reached_by(self, test: PropertyTest) -> frozenset[Arc]:
+        """What it runs, as far as observed calls tell."""
+        names = (test.stated.target, test.stated.partner, test.stated.builder)
+        return frozenset().union(*(self.reach.get(name, frozenset()) for name in names))
+
+    def holding(self, tests: Sequence[PropertyTest]) -> tuple[list[PropertyTest], bool]:
+        """Those that pass with every seed, and whether time or a hanging test cut the run: one run for all."""
+        with self._placed() as folder:
+            files = {seed: folder / f"test_{number}.py" for number, seed in enumerate(_SEEDS)}
+            for seed, file in files.items():
+                functions = self._trial(tests, file, seed)
+            run = run_suite(
+                list(files.values()),
                 interpreter=self.task.interpreter,
-                module=self.task.module,
-                mutants=[self.mutants[name] for name in wanted],
+                module=None,
                 rootdir=self.task.root,
-                conftests=self.task.conftests,
-                baseline=paced,
-                hash_seed=hash_seed,
-                timeout=self.timeout,
+                conftests=(*self.task.conftests, _profile(folder, _EXAMPLES)),
+                timeout=self._left(),
+                test_timeout=_TEST_SECONDS,
                 sandbox=self.task.sandbox,
-                paths=self.task.python_paths,
-                parallel=2,
+                paths=(self.task.module.import_root, *self.task.python_paths),
             )
-        return {r.mutant.id: _function(r.killed_by) for r in results if r.verdict is Verdict.KILLED}
+        failed = {node.partition("::")[2] for node, result in run.results.items() if result != "passed"}
+        ran = Counter(node.partition("::")[2] for node in run.results)
+        good = [f.test for f in functions if f.name not in failed and ran[f.name] == len(_SEEDS)]
+        return good, bool(run.crashed)
 
-    def source(self, tests: Sequence[PropertyTest], examples: int | None) -> tuple[list[PropertyFunction], str]:
-        """The tests as a file of their own, in their order; with so many inputs for each test that does not say."""
+    def noticed(
+        self, tests: Sequence[PropertyTest], mutants: Sequence[Mutant], examples: Finished
+    ) -> tuple[dict[str, PropertyTest], bool]:
+        """Ids of the mutants that a test kills and no example does, each with the first test that does it; whether
+        time ended the search."""
+        with self._placed() as folder:
+            suite, file = folder / self.task.suite.name, folder / "test_0.py"
+            suite.write_text(examples.text, encoding="utf-8")
+            functions = self._trial(tests, file, _SEEDS[0])
+            by_name = {f"{file.name}::{function.name}": function.test for function in functions}
+            killers, cut = self._killers(
+                [suite, file],
+                mutants,
+                self._baseline(
+                    {name: self.reached_by(test) for name, test in by_name.items()}, examples=examples.reached
+                ),
+                _profile(folder, _FEW_EXAMPLES),
+                self._left(),
+            )
+        return {mutant: by_name[killer] for mutant, killer in killers.items() if killer in by_name}, cut
+
+    def still_noticed(
+        self, text: str, functions: Sequence[PropertyFunction], run: SuiteRun
+    ) -> tuple[list[PropertyTest], bool]:
+        """The property tests of a finished suite with the mutants that they kill just as they will be written."""
+        with self._placed() as folder:
+            suite = folder / self.task.suite.name
+            suite.write_text(text, encoding="utf-8")
+            by_name = {f"{suite.name}::{function.name}": function.test for function in functions}
+            mutants = [self.mutants[name] for name in sorted({m for test in by_name.values() for m in test.mutants})]
+            baseline = self._baseline({name: run.per_test.get(name, frozenset()) for name in by_name})
+            killers, cut = self._killers([suite], mutants, baseline, _profile(folder), _LONGEST_CHECK)
+        left = [
+            replace(test, mutants=frozenset(mutant for mutant, killer in killers.items() if killer == name))
+            for name, test in by_name.items()
+        ]
+        return [test for test in left if test.mutants], cut
+
+    def _killers(
+        self, files: Sequence[Path], mutants: Sequence[Mutant], baseline: SuiteRun, profile: Path, seconds: float
+    ) -> tuple[dict[str, str], bool]:
+        """Ids of mutants and of the tests that kill them. That a mutant takes too long counts for nothing: on a busy
+        machine many do."""
+        results = score_suite(
+            files,
+            interpreter=self.task.interpreter,
+            module=self.task.module,
+            mutants=mutants,
+            rootdir=self.task.root,
+            conftests=(*self.task.conftests, profile),
+            baseline=baseline,
+            timeout=seconds,
+            sandbox=self.task.sandbox,
+            paths=self.task.python_paths,
+            parallel=2,
+        )
+        return {r.mutant.id: r.killed_by for r in results if r.verdict is Verdict.KILLED}, len(results) < len(mutants)
+
+    def _trial(self, tests: Sequence[PropertyTest], file: Path, seed: int) -> list[PropertyFunction]:
+        """Writes the tests as a file of their own, with inputs that a seed decides."""
         plan = ImportPlan(self.task.module.name.partition(".")[0])
-        functions = property_functions(tests, self.targets, plan)
+        functions = property_functions(tests, self.targets, plan, pinned=False)
         body = "\n\n\n".join(function.text for function in functions)
         imports = plan.statements([ast.parse(function.text) for function in functions])
-        profile = _PROFILE.format(examples=examples) if examples is not None else ""
-        return functions, f"{imports}\n{profile}\n\n{body}\n"
+        file.write_text(f"{imports}\n\n{body}\n{_SEEDED.format(seed=seed)}", encoding="utf-8")
+        return functions
 
-    def _run(self, place: Path, hash_seed: int, *, traced: bool = True) -> SuiteRun:
-        return run_suite(
-            [place],
-            interpreter=self.task.interpreter,
-            module=self.task.module if traced else None,
-            rootdir=self.task.root,
-            conftests=self.task.conftests,
-            hash_seed=hash_seed,
-            timeout=self.timeout,
-            test_timeout=_TEST_SECONDS,
-            sandbox=self.task.sandbox,
-            paths=(self.task.module.import_root, *self.task.python_paths),
+    def _baseline(
+        self,
+        properties: Mapping[str, frozenset[Arc]],
+        *,
+        examples: Mapping[str, frozenset[Arc]] | None = None,
+    ) -> SuiteRun:
+        """A run in which all of these passed, examples first."""
+        quick = examples or {}
+        reached = {**quick, **properties}
+        return SuiteRun(
+            results=dict.fromkeys(reached, "passed"),
+            per_test=reached,
+            import_arcs=self.imported,
+            durations={name: _EXAMPLE_SECONDS if name in quick else _PROPERTY_SECONDS for name in reached},
         )
 
+    def _left(self) -> float:
+        return max(1.0, self.until - self.clock.now())
+
     @contextmanager
-    def _placed(self, text: str) -> Iterator[Path]:
+    def _placed(self) -> Iterator[Path]:
         with scratch_folder("qeforge-properties-") as scratch:
-            place = scratch / "tests" / self.task.suite.name
-            place.parent.mkdir()
-            place.write_text(text, encoding="utf-8")
-            yield place
-
-
-def kept_properties(
-    bench: Bench, candidates: Sequence[PropertyTest], examples: str, wanted: Sequence[str]
-) -> tuple[PropertyTest, ...]:
-    """The property tests that hold and that kill a wanted mutant which no example kills, the most telling first.
-
-    One that might miss its mutants with other inputs draws the same ones in every run.
-
-    Args:
-        bench: runs them.
-        candidates: what to try, the preferred first.
-        examples: the text of the suite without property tests.
-        wanted: ids of mutants.
-    """
-    good = bench.passing(candidates) if candidates and wanted else []
-    noticed = bench.killed_by(good, _PINNED_EXAMPLES, wanted[:_MOST_MUTANTS]) if good else {}
-    known = bench.killed(examples, list(noticed)) if noticed else {}
-    chosen = []
-    for test in good:
-        mine = frozenset(mutant for mutant, killer in noticed.items() if killer is test and mutant not in known)
-        if mine:
-            chosen.append(replace(test, mutants=mine))
-    return _settled(bench, chosen) if chosen else ()
-
-
-def _settled(bench: Bench, tests: Sequence[PropertyTest]) -> tuple[PropertyTest, ...]:
-    """The tests with settings for those whose mutants depend on which inputs are drawn."""
-    mutants = sorted(mutant for test in tests for mutant in test.mutants)
-    one, other = (bench.killed_by(tests, _PLAIN_EXAMPLES, mutants, hash_seed=seed) for seed in (0, 1))
-    sure = one.keys() & other.keys()
-    return tuple(test if test.mutants <= sure else replace(test, examples=_PINNED_EXAMPLES) for test in tests)
+            folder = scratch / "tests"
+            folder.mkdir()
+            yield folder
 
 
 def with_properties(
@@ -330,40 +241,65 @@ def with_properties(
     finished: Finished,
     candidates: Sequence[PropertyTest],
     wanted: Sequence[str],
-) -> Finished:
-    """The finished suite with the property tests that add something to it; as it is where none does.
+    *,
+    patience: float,
+) -> tuple[Finished, bool]:
+    """The finished suite with the property tests that add something to it, and whether time cut the search for them.
+
+    One run tries all candidates on the original, another one the mutants that they reach. What kills a mutant there
+    that no example kills becomes part of the suite, which is then run like any other, and tried on these mutants once
+    more: a test stays only for mutants that it kills with the inputs that it will draw.
 
     Args:
         bench: runs them.
         finished: a suite that has passed.
         candidates: property tests to try, the preferred first.
         wanted: ids of mutants that no example in it is known to kill.
+        patience: seconds for one run of the finished suite.
     """
     task = bench.task
     if finished.arcs is None or not finished.cases:
-        return finished
-    compute(task.interpreter.path)
-    tests = kept_properties(bench, candidates, finished.text, wanted)
-    while tests:
-        text, _ = written(task, finished.cases, bench.targets, bench.mutants, tests)
-        runs = verify(task, text, timeout=bench.timeout)
-        names = [f.name for f in bench.source(tests, None)[0]]
-        failed = {n for n in names if any(_result(run, n) not in ("passed", "") for run in runs)}
-        good = all(result == "passed" for run in runs for result in run.results.values()) and runs[0].results
-        noticed = bench.killed(text, sorted(m for test in tests for m in test.mutants)) if good else {}
-        sound = [
-            replace(test, mutants=test.mutants & noticed.keys()) if good else test
-            for test, name in zip(tests, names, strict=True)
-            if name not in failed
-        ]
-        left = tuple(test for test in sound if test.mutants)
-        if good and left == tuple(tests):
-            arcs = runs[0].arcs & runs[1].arcs
-            return replace(finished, text=text, arcs=finished.arcs | arcs, properties=left)
-        if len(left) == len(tests) and not good:
-            return finished
-        tests = left
-    return finished
+        return finished, False
+    tests, mutants = bench.promising(candidates, wanted)
+    if not tests:
+        return finished, False
+    compute(task.interpreter)
+    tests, cut = bench.holding(tests)
+    noticed, late = bench.noticed(tests, mutants, finished) if tests else ({}, False)
+    cut |= late
+    found = [replace(test, mutants=frozenset(m for m, killer in noticed.items() if killer is test)) for test in tests]
+    left = [test for test in found if test.mutants]
+    while left:
+        text, _ = written(task, finished.cases, bench.targets, bench.mutants, left)
+        runs = verify(task, text, timeout=patience)
+        functions = _functions(left, bench.targets, finished.text)
+        failed = {node.partition("::")[2] for run in runs for node, result in run.results.items() if result != "passed"}
+        sound = [function.test for function in functions if function.name not in failed]
+        if len(sound) == len(left):
+            if failed or not all(run.results for run in runs):
+                return finished, cut  # they disturb the examples
+            sound, late = bench.still_noticed(text, functions, runs[0])
+            cut |= late
+            if len(sound) == len(left):
+                text, _ = written(task, finished.cases, bench.targets, bench.mutants, sound)  # comments say less
+                arcs = finished.arcs | (runs[0].arcs & runs[1].arcs)
+                return replace(finished, text=text, arcs=arcs, properties=tuple(sound)), cut
+        left = sound
+    return finished, cut
+
+
+def _functions(tests: Sequence[PropertyTest], targets: Mapping[str, Target], examples: str) -> list[PropertyFunction]:
+    """The tests under the names that they have beside the examples."""
+    taken = [getattr(node, "name", "") for node in ast.parse(examples).body]
+    return property_functions(tests, targets, ImportPlan(""), taken=taken)
+
+
+def _profile(folder: Path, examples: int | None = None) -> Path:
+    """A conftest file that has Hypothesis draw so many inputs for each test, its own number for None."""
+    file = folder / "profile_of_trials.py"
+    said = f"max_examples={examples},\n        deadline=None,\n        " if examples is not None else ""
+    file.write_text(_PROFILE.format(examples=said), encoding="utf-8")
+    return file
 
 
 def unnoticed(alive: Sequence[str], found: Sequence[TestCase], kept: Sequence[TestCase]) -> list[str]:
@@ -371,12 +307,3 @@ def unnoticed(alive: Sequence[str], found: Sequence[TestCase], kept: Sequence[Te
     noticed = {mutant for case in kept for mutant in case.mutants}
     lost = sorted({mutant for case in found for mutant in case.mutants} - noticed)
     return [*alive, *lost]
-
-
-def _function(node: str) -> str:
-    return node.partition("::")[2].partition("[")[0]
-
-
-def _result(run: SuiteRun, name: str) -> str:
-    """How the function of that name ended; empty when it did not run."""
-    return next((result for node, result in run.results.items() if _function(node) == name), "")

@@ -1,6 +1,7 @@
 """Many modules: one after another, or several at once in processes of their own."""
 
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import Queue
+from types import FrameType
 from typing import Any, NamedTuple, Protocol
 
 from qeforge.domain.protocols import Progress
@@ -22,6 +24,8 @@ from qeforge.refinement.task import ModuleTask
 
 _MOST_FORKS = 8
 """Mutants of one module at a time, however many cores are idle: each has the memory limit for itself."""
+_MOMENT = 0.1
+"""Seconds between two attempts to end a process."""
 
 
 class Ended(NamedTuple):
@@ -46,6 +50,8 @@ class _Alone:
 _open: _Count = _Alone()
 _jobs = 1
 _queue: "Queue[tuple[str, dict[str, Any]]] | None" = None
+_idle = threading.Event()
+_idle.set()
 
 
 class _Relay:
@@ -147,11 +153,35 @@ def _start(relay: "Queue[tuple[str, dict[str, Any]]]", left: _Count, jobs: int) 
     global _queue, _open, _jobs
     _queue, _open, _jobs = relay, left, jobs
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C for a module that is worked on; the end where none is."""
+    if _idle.is_set():
+        raise SystemExit(1)
+    raise KeyboardInterrupt
+
+
+def _end_with_the_run() -> None:
+    """Ends this process when the one that started it was killed: nobody waits for its modules any more."""
+    run = multiprocessing.parent_process()
+    if run is None:
+        return
+    run.join()
+    while True:  # the search first, then the waiting for more work, or for somebody to take the report
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_MOMENT)
+        _idle.wait()
 
 
 def _work(task: ModuleTask) -> ModuleReport:
-    return _guarded(task, _Relay())
+    _idle.clear()
+    try:
+        return _guarded(task, _Relay())
+    finally:
+        _idle.set()
 
 
 def _several(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport]) -> Ended:

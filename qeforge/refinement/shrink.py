@@ -57,6 +57,8 @@ class _Duty:
     mutants: set[str] = field(default_factory=set)
     best: Case | None = None
     kills: dict[str, frozenset[Facet]] = field(default_factory=dict)
+    earlier: list[tuple[Case, dict[str, frozenset[Facet]]]] = field(default_factory=list)
+    """What was the best before, with its kills, the latest last."""
     cost: int = 0
     untidy: int = 0
     start: Candidate | None = None
@@ -64,6 +66,17 @@ class _Duty:
     def improves(self, cost: int, untidy: int) -> bool:
         """Whether what costs and is as untidy as this is better: plainer, or as plain and tidier."""
         return (cost, untidy) < (self.cost, self.untidy)
+
+    def improve(self, best: Case, kills: dict[str, frozenset[Facet]]) -> None:
+        """Takes a better one, and remembers what was the best so far."""
+        if self.best is not None:
+            self.earlier.append((self.best, self.kills))
+        self.best, self.kills = best, kills
+
+    def step_back(self) -> bool:
+        """Whether there was a best before this one; it is it again. Otherwise the case itself is."""
+        self.best, self.kills = self.earlier.pop() if self.earlier else (None, {})
+        return self.best is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,9 @@ class Shrinker:
             odd = self._round(odd, work, tried)
         if self._tidying is not None:
             self._tidy(self._tidying, duties, work, tried)
-        self._confirm([duty for duty in duties if duty.best is not None])
+        doubtful = [duty for duty in duties if duty.best is not None]
+        while doubtful:
+            doubtful = self._confirm(doubtful)
         kept = [duty.best.case if duty.best else duty.case for duty in duties]
         return tuple(kept), {
             case.candidate.key: duty.kills if duty.best else duty.facets
@@ -256,8 +271,8 @@ class Shrinker:
             if not duty.improves(cost, look.untidy):
                 continue
             if duty.mutants <= killed[number].keys():
-                duty.best, duty.cost, duty.kills, duty.start = case, cost, killed[number], look.candidate
-                duty.untidy = look.untidy
+                duty.improve(case, killed[number])
+                duty.cost, duty.untidy, duty.start = cost, look.untidy, look.candidate
                 better.add(id(duty))
         return better
 
@@ -286,12 +301,12 @@ class Shrinker:
                     found[places[kill.test]][result.mutant.id] = frozenset(kill.facets)
         return found
 
-    def _confirm(self, duties: Sequence[_Duty]) -> None:
-        """What does not hold in fresh processes, or does less there, leaves its place to the old case."""
-        if not duties:
-            return
+    def _confirm(self, duties: Sequence[_Duty]) -> list[_Duty]:
+        """What does not hold in fresh processes, or does less there, leaves its place to what was there before it. The
+        duties where that has not been confirmed either."""
         held = [duty.best.case for duty in duties if duty.best is not None]
         again = self._judge.confirm([case.candidate for case in held])
+        doubtful = []
         for duty, case, others in zip(duties, held, again, strict=True):
             firm = case_of(case.candidate, case.observation, others, self._goals)
             if (
@@ -299,7 +314,9 @@ class Shrinker:
                 or not duty.goals <= firm.case.goals
                 or any(not facets & set(firm.facets) for facets in duty.kills.values())
             ):
-                duty.best = None
+                if duty.step_back():
+                    doubtful.append(duty)
             else:
                 firm.case = replace(firm.case, mutants=frozenset(duty.kills))
                 duty.best = firm
+        return doubtful

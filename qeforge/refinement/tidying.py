@@ -15,7 +15,7 @@ from qeforge.codegen.syntax import is_literal, statements
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.target import Target
 
-_WORD = re.compile(r"[A-Za-z]{1,12}")
+_WORD = re.compile(r"[A-Za-z]{1,12}(\.[a-z]{1,4})?")  # or the name of a file
 _ROUND_NUMBERS = (1, 2, 3, 5, 10, 100)
 _SMALL = 10
 """Numbers up to here are as good as any."""
@@ -28,6 +28,14 @@ _LONGEST = 400
 
 _PIECES = 6
 """Cuts of one size that are tried in one text."""
+
+_PART = 4
+"""Characters that weigh as much as one argument by name in a call that only arranges."""
+
+_OWN_TYPE = {"int": int, "float": float, "str": str, "bytes": bytes, "bool": bool}
+
+_ALL_CONTENT = frozenset({"Counter", "Namespace", "OrderedDict", "SimpleNamespace", "dict", "timedelta"})
+"""Calls whose arguments are all that there is to their value: without them it would be empty."""
 
 _LEFT_ALONE = frozenset({"setattr", "setenv", "delenv", "setitem", "delattr", "chdir"})
 """Calls whose texts name something: another text would arrange nothing."""
@@ -70,11 +78,13 @@ class Tidying:
         """0 where nothing could be cut; about one for each character that a reader has to wonder at."""
         wanted = usual.get(candidate.target, {})
         stray = sum(name in wanted and wanted[name] != ast.unparse(node) for name, node in self._arguments(candidate))
-        return _STRAY * stray + sum(self._fuss(node) for _, node in _literals(candidate))
+        literals = sum(self._fuss(node) for _, node in _literals(candidate))
+        return _STRAY * stray + literals + _PART * sum(1 for _ in self._excess(candidate))
 
     def offers(self, candidate: Candidate, usual: Usual) -> list[Candidate]:
         """Tidier candidates, those with the usual arguments first, then cuts of each literal in turn."""
         found = dict.fromkeys(self._with_usual(candidate, usual.get(candidate.target, {})))
+        found |= dict.fromkeys(_changed(candidate, [change]) for change in self._excess(candidate))
         each = [
             [_changed(candidate, [(place, node, source)]) for source in self._simpler(node)]
             for place, node in _literals(candidate)
@@ -93,6 +103,27 @@ class Tidying:
             yield _changed(candidate, strays)
         for stray in strays:
             yield _changed(candidate, [stray])
+
+    def _excess(self, candidate: Candidate) -> Iterator[tuple[int, ast.expr, str]]:
+        """Calls with the source of the same without an argument by name, where they only arrange; and conversions of
+        what is of the type already."""
+        target = self._targets.get(candidate.target)
+        own = called_name(target) if target is not None else ""
+        for place, call in _calls(candidate):
+            match call:
+                case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=value)], keywords=[]) if type(
+                    value
+                ) is _OWN_TYPE.get(name):
+                    yield place, call, ast.unparse(call.args[0])
+                case ast.Call(func=func, keywords=keywords) if last_name(func) not in (
+                    own,
+                    *_LEFT_ALONE,
+                    *(_ALL_CONTENT if len(keywords) == 1 else ()),
+                ):
+                    for keyword in keywords:
+                        if keyword.arg:
+                            rest = [other for other in keywords if other is not keyword]
+                            yield place, call, ast.unparse(ast.Call(func=func, args=call.args, keywords=rest))
 
     def _arguments(self, candidate: Candidate) -> list[tuple[str, ast.expr]]:
         """Literal arguments of the act's call of its target, by parameter."""
@@ -156,7 +187,13 @@ def _shorter(text: str) -> Iterator[str]:
         yield re.sub(pattern, plain, text)
     for size in _sizes(len(text)):
         for at in _starts(len(text), size):
-            yield text[:at] + text[at + size :]
+            if not _inside_word(text, at) and not _inside_word(text, at + size):
+                yield text[:at] + text[at + size :]
+
+
+def _inside_word(text: str, at: int) -> bool:
+    """Whether a cut here would leave half a word."""
+    return 0 < at < len(text) and text[at - 1].isalpha() and text[at].isalpha()
 
 
 def _sizes(length: int) -> Iterator[int]:
@@ -201,6 +238,14 @@ def _literals(candidate: Candidate) -> list[tuple[int, ast.expr]]:
         for top in _parsed(source):
             visit(place, top)
     return found
+
+
+def _calls(candidate: Candidate) -> Iterator[tuple[int, ast.Call]]:
+    """Calls with the place of their statement; not those inside definitions."""
+    for place, source in enumerate((*candidate.arrange, candidate.act)):
+        for top in _parsed(source):
+            if not isinstance(top, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+                yield from ((place, node) for node in ast.walk(top) if isinstance(node, ast.Call))
 
 
 def _changed(candidate: Candidate, changes: Sequence[tuple[int, ast.expr, str]]) -> Candidate:

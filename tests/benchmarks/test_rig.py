@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from rig.document import replace_section
 from rig.environments import Environments, Unavailable, python_version, site_packages, version_of
+from rig.metered import Usage
 from rig.records import Store, is_done
 from rig.running import without_folders
+from rig.shelf import Made, Shelf
 from rig.subjects import callables_in, load
-from rig.tools import PEERS, Qeforge, peer
+from rig.tools import PEERS, Generated, Qeforge, peer
 
 from qeforge.domain.capability import Capability
 
@@ -29,7 +31,7 @@ def test_the_catalogue_has_all_groups() -> None:
     )
     assert len(catalogue.chosen(["dozen"])) == 12
     assert catalogue.source.startswith("https://")
-    assert set(catalogue.environments) == {"judge", "plots", *PEERS}
+    assert set(catalogue.environments) == {"judge", "plots", "qeforge", *PEERS}
 
 
 def test_a_package_chooses_its_modules_and_none_twice() -> None:
@@ -76,6 +78,23 @@ def test_what_an_interpreter_has() -> None:
     assert python_version(here) == ".".join(map(str, sys.version_info[:3]))
 
 
+def test_a_suite_on_the_shelf_is_there_when_all_of_it_is(tmp_path: Path) -> None:
+    shelf, suite = Shelf(folder=tmp_path / "shelf"), tmp_path / "suite"
+    suite.mkdir()
+    (suite / "test_a.py").write_text("one", encoding="utf-8")
+    key = ("qeforge single pass", "inflection", 10.0, 0)
+    usage = Usage(code=0, timed_out=False, wall=1.0, cpu=1.0, memory_mb=10.0, left_over=0)
+    generated = Generated(usage=usage, note="said", rounds=({"number": 1},), own={"quality": 0.5})
+    assert shelf.get(*key) is None
+    shelf.put(key, Made(suite=suite, version="1", machine={"cores": 2}, generated=generated))
+    made = shelf.get(*key)
+    assert made is not None
+    assert (made.version, made.generated) == ("1", generated)
+    assert (made.suite / "test_a.py").read_text(encoding="utf-8") == "one"
+    made.suite.with_name(f"{made.suite.name}.json").write_text('{"version": "1', encoding="utf-8")
+    assert shelf.get(*key) is None
+
+
 def test_variants_of_qeforge_have_names_of_their_own() -> None:
     here = Path(sys.executable)
     plain = Qeforge(target=here)
@@ -113,21 +132,12 @@ def test_results_name_no_folders(note: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "version, budget, mutants, done",
-    [
-        ("1", 10.0, 20, True),
-        ("1", 10.0, 0, True),
-        ("1", 10.0, 80, False),
-        ("2", 10.0, 20, False),
-        ("1", 5.0, 20, False),
-    ],
+    "version, mutants, done",
+    [("1", 20, True), ("1", 0, True), ("1", 80, False), ("2", 20, False)],
 )
-def test_when_a_result_is_good_enough(version: str, budget: float, mutants: int, done: bool) -> None:
-    [subject] = load().chosen(["inflection"])
-    known = {one.key: one for one in [record()]}
-    assert (
-        is_done(known, tool="qeforge", version=version, subject=subject, budget=budget, seed=0, mutants=mutants) is done
-    )
+def test_when_a_result_is_good_enough(version: str, mutants: int, done: bool) -> None:
+    assert is_done(record(), version=version, mutants=mutants) is done
+    assert not is_done(None, version=version, mutants=mutants)
 
 
 def test_a_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
@@ -141,7 +151,7 @@ def test_a_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_page_has_a_place_for_every_script() -> None:
     text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    for name in ("compare", "ablation", "refinement"):
+    for name in ("compare", "ablation", "refinement", "figures", "whole-repo"):
         assert text.count(f"<!-- {name}:begin -->") == text.count(f"<!-- {name}:end -->") == 1
 
 

@@ -13,11 +13,13 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "benchmarks"
 TINY = {
+    "figures_to_reach.py": ["--results", "nowhere"],
     "judge_rate.py": ["--candidates", "128", "--rounds", "1", "--targets", "2"],
     "mutant_rate.py": ["--module", "textkit.formatting", "--max-time", "3", "--fresh", "2", "--mutants", "20"],
     "startup.py": ["--runs", "1"],
     "suite_quality.py": ["--modules", "colorsys,keyword", "--max-time", "2"],
     "walk.py": ["--modules", "8", "--runs", "1"],
+    "whole_repo.py": ["--package", "iniconfig", "--python", sys.executable, "--max-time", "1"],
 }
 SIDE_BY_SIDE = {"compare.py", "ablation.py", "refinement.py"}  # see test_side_by_side.py
 
@@ -119,6 +121,33 @@ def test_suite_quality(tmp_path: Path) -> None:
     assert rows["colorsys"]["tests"] > 0
     assert 0 < rows["colorsys"]["branch"] <= 1
     assert rows["keyword"]["note"] == "nothing in it can be called"
+
+
+@pytest.mark.slow
+def test_a_whole_package_leaves_nothing_behind(tmp_path: Path) -> None:
+    said, kept = figures_of("whole_repo.py", tmp_path)
+    assert "| processes left over | 0 |" in said
+    assert kept["package"].startswith("iniconfig==")
+    assert kept["files"] == len(kept["modules"])
+    assert any(one["tests"] for one in kept["modules"])
+    assert all(one["tests"] or one["reason"] for one in kept["modules"])
+    assert kept["tests"] > 0
+    assert kept["failing"] == kept["flaky"] == kept["left_in_tmp"] == kept["changed_in_package"] == []
+    assert not kept["usage"]["timed_out"]
+    again = run("whole_repo.py", "--report", "--out", "kept.json", cwd=tmp_path)
+    assert again.stdout == said
+
+
+def test_figures_that_nobody_measured_are_told_as_such(tmp_path: Path) -> None:
+    said, kept = figures_of("figures_to_reach.py", tmp_path)
+    assert said.startswith("| measure | target | reached | verdict | cause of the miss |")
+    assert {one["reached"] for one in kept["figures"]} == {"not measured"}
+
+
+def test_a_package_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = run("whole_repo.py", "--package", "nobody-has-this==1", "--python", sys.executable, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "has no package nobody_has_this; --import-name" in done.stderr
 
 
 def test_nothing_is_written_without_out(tmp_path: Path) -> None:

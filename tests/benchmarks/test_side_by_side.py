@@ -82,7 +82,7 @@ def common(tmp_path: Path) -> list[str]:
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
     words = ["--small", "--envs", str(tmp_path / "none"), "--results", str(tmp_path / "results"), "--docs", str(page)]
-    return [*words, "--mutant-jobs", "1"]
+    return [*words, "--measure-jobs", "1"]
 
 
 def of(records: Sequence[Record], tool: str) -> Record:
@@ -139,13 +139,37 @@ def test_what_is_there_is_not_done_again(tmp_path: Path, common: list[str]) -> N
 
 
 @pytest.mark.slow
-def test_an_ablation_runs_with_and_without(
+def test_suites_are_written_in_one_run_and_measured_in_another(tmp_path: Path, common: list[str]) -> None:
+    peer = FakePeer()
+    doors = Doors(peers=[peer], sampler=two_mutants, draw=draw)
+    arguments = [*common[:-4], "--tools", ""]
+    assert compare.main([*arguments, "--phase", "measure"], doors) == []
+    assert compare.main([*arguments, "--phase", "generate"], doors) == []
+    assert (tmp_path / "results" / "suites" / "peer" / "textkit.formatting@5s-seed0" / "test_peer.py").exists()
+    peer.version = "2"
+    [record] = compare.main([*arguments, "--phase", "measure"], doors)
+    assert (record.measures.tests, record.usage.wall) == (5, 1.0)
+    assert record.version == "1", "that of the tool when it wrote the suite"
+    assert peer.asked == ["textkit.formatting"]
+
+
+@pytest.mark.slow
+def test_an_ablation_by_counted_work_runs_with_and_without(
     tmp_path: Path, common: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     doors = Doors(sampler=two_mutants, draw=draw)
-    records = ablation.main([*common, "--capabilities", "shrink"], doors)
+    records = ablation.main([*common, "--capabilities", "shrink", "--counted", "--jobs", "2"], doors)
     assert [record.tool for record in records] == ["qeforge", "qeforge without shrink"]
-    assert "| shrink | 1 |" in capsys.readouterr().out
+    for record in records:
+        assert record.own is not None
+        assert record.own["stop"] != "time", "what is counted is not cut by the clock"
+        assert record.own["reached"] > 0.5
+        assert record.measures.functions > 0
+        assert record.measures.size == 0, "nobody else measured"
+    printed = capsys.readouterr().out
+    assert "in percentage points, counted work" in printed
+    assert "| shrink | 1 |" in printed
+    assert (tmp_path / "results" / "ablation-counted.jsonl").exists()
     assert (tmp_path / "figures" / "ablation.svg").exists()
 
 

@@ -5,8 +5,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from qeforge import __version__
 from qeforge.codegen.header import read_header
 from qeforge.domain.candidate import Candidate
 from tests.codegen.minijudge import GOLDEN
+from tests.codegen.running import passing
 from tests.codegen.suites import ACCOUNT, SUBJECT, offer, text_of
 
 FUNCTIONS = (
@@ -77,15 +76,7 @@ def test_suite_reads_as_approved(name: str) -> None:
 def test_approved_suite_passes(name: str, tmp_path: Path) -> None:
     shutil.copy(SUBJECT, tmp_path / "shop.py")
     shutil.copy(GOLDEN / f"{name}.py.txt", tmp_path / f"test_{name}.py")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", ".", "."],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    passing(tmp_path)
 
 
 def test_order_of_candidates_of_other_targets_does_not_matter() -> None:

@@ -4,13 +4,14 @@ import ast
 import re
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from qeforge.codegen.header import read_header
-from tests.e2e.bench import SAMPLES, SMALL, Bench, tree
+from tests.e2e.bench import PROGRAM, SAMPLES, SMALL, Bench, tree
 
 pytestmark = pytest.mark.slow
 
@@ -89,3 +90,27 @@ def test_while_the_program_itself_is_still_loading(bench: Bench, milliseconds: i
     assert "Traceback" not in done.err
     assert done.err.splitlines()[-1].startswith("qeforge: interrupted; ")
     assert bench.left() == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
+def test_where_the_program_is_killed_its_processes_end_soon(bench: Bench) -> None:
+    slow = (
+        "import time\n\n\ndef pause(seconds):\n    for _ in range(100):\n        time.sleep(0.01)\n    return seconds\n"
+    )
+    shop = bench.project("shop", {"one.py": slow, "two.py": slow})
+    with subprocess.Popen(
+        [*PROGRAM, "generate", ".", "--jobs=2", "--max-time=600"],
+        cwd=shop,
+        env=bench.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        end = time.monotonic() + 60
+        while len(list(bench.temporary.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(0.02)
+        process.kill()
+
+    end = time.monotonic() + 60
+    while left := bench.left():
+        assert time.monotonic() < end, left

@@ -1,6 +1,6 @@
 import pytest
 
-from qeforge.engine.basics import misfit
+from qeforge.engine.basics import KNOWN, misfit
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,14 @@ def test_a_misfit_has_a_type_that_is_not_among_them(types: tuple[str, ...], expe
 
 def test_where_every_plain_type_fits_there_is_no_misfit() -> None:
     assert misfit(("str", "int", "NoneType", "bytes", "list", "dict", "tuple", "float", "set")) is None
+
+
+def test_the_first_frame_holds_the_same_variables_wherever_it_is_asked_for() -> None:
+    value = KNOWN["types.FrameType"][0]
+
+    def held() -> object:
+        names: dict[str, object] = {}
+        exec("\n".join([*value.imports, *value.before, f"held = {value.source}.f_locals"]), names)
+        return names["held"]
+
+    assert held() == {"number": 1, "text": "abc"}

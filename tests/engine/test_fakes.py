@@ -2,11 +2,12 @@ import ast
 
 import pytest
 
+from qeforge.analysis.syntax import nodes_of
 from qeforge.engine.fakes import fakes_for
 
 
 def places(source: str, kind: str) -> set[str]:
-    return {fake.statement.split('"')[1] for fake in fakes_for(ast.parse(source), "pkg.mod", kind)}
+    return {fake.statement.split('"')[1] for fake in fakes_for(nodes_of(ast.parse(source)), "pkg.mod", kind)}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_what_the_module_calls_is_replaced_where_it_looks_it_up(source: str, kin
 
 
 def test_a_module_that_calls_nothing_needs_no_fake() -> None:
-    assert fakes_for(ast.parse("import subprocess\nx = 1"), "pkg.mod", "process") == []
+    assert fakes_for(nodes_of(ast.parse("import subprocess\nx = 1")), "pkg.mod", "process") == []
 
 
 @pytest.mark.parametrize("kind", ["process", "network"])
@@ -36,7 +37,7 @@ def test_every_fake_is_valid_python_with_its_imports(kind: str) -> None:
         "requests.get, requests.Session, socket.socket, urllib.request.urlopen"
     )
 
-    for fake in fakes_for(ast.parse(source), "m", kind):
+    for fake in fakes_for(nodes_of(ast.parse(source)), "m", kind):
         replacement = fake.statement.partition(", ")[2].removesuffix(")")
         space: dict[str, object] = {}
         exec("\n".join(fake.imports), space)

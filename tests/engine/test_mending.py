@@ -19,39 +19,33 @@ OTHERS = frozenset(
 """Other ways to come by a fitting value, left out on both sides."""
 
 
+EXECUTIONS = 160
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("behind", "targets"),
     [
+        ("attribute", ("attribute",)),
+        ("key", ("key",)),
+        ("index", ("index",)),
+        ("arity", ("two_arguments",)),
+        ("nested", ("nested_items",)),
+        ("unpacked", ("unpacked",)),
+        ("deep", ("outer",)),
         ("format", ("text_format",)),
         ("class", ("of_class",)),
         ("constructor", ("Report.__init__", "Report.render")),
     ],
 )
 def test_repair_alone_finds_it(behind: str, targets: tuple[str, ...]) -> None:
-    assert behind in reached("mending", executions=60, without=OTHERS, only=targets)
-    assert behind not in reached("mending", executions=60, without=OTHERS | {Capability.REPAIR}, only=targets)
+    assert behind in reached("mending", executions=EXECUTIONS, without=OTHERS, only=targets)
+    assert behind not in reached("mending", executions=EXECUTIONS, without=OTHERS | {Capability.REPAIR}, only=targets)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("behind", "target"),
-    [
-        ("attribute", "attribute"),
-        ("key", "key"),
-        ("index", "index"),
-        ("arity", "two_arguments"),
-        ("nested", "nested_items"),
-        ("unpacked", "unpacked"),
-        ("deep", "outer"),
-    ],
-)
-def test_what_failed_is_mended_where_it_came_from(behind: str, target: str) -> None:
-    assert behind in reached("mending", executions=80, without=OTHERS, only=(target,))
+def test_over_the_whole_module_repair_finds_most_and_the_rest_nothing() -> None:
+    with_repair = reached("mending", executions=400, without=OTHERS)
 
-
-@pytest.mark.slow
-def test_with_repair_less_work_reaches_more() -> None:
-    with_repair = reached("mending", executions=200, without=OTHERS)
-
-    assert with_repair > reached("mending", executions=200, without=OTHERS | {Capability.REPAIR})
+    assert len(with_repair) >= 8
+    assert reached("mending", executions=400, without=OTHERS | {Capability.REPAIR}) == frozenset()

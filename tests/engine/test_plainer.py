@@ -51,3 +51,46 @@ def test_an_iterator_is_no_type_of_its_own() -> None:
     iterators = [Value(source=f"iter([{n}])", type_name="iterator") for n in (1, 2)]
     assert natural_types([*iterators, *lists]) == {"list"}
     assert natural_types([literal("1"), literal("'a'"), literal("None")]) == frozenset()
+
+
+def in_world(plan: Plan) -> list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+    """Arrangement, fixtures and further imports of what is offered with the same arguments."""
+    offered = [to_candidate(new) for new in plainer(plan, {}, ())]
+    return [(c.arrange, c.fixtures, c.imports[1:]) for c in offered if c.arrange != to_candidate(plan).arrange]
+
+
+def test_surroundings_go_with_their_fixtures_and_imports() -> None:
+    folder, clock = "monkeypatch.chdir(tmp_path)", 'monkeypatch.setattr("sys.stdin", io.StringIO("a"))'
+    plan = Plan(
+        target=TARGETS["f"],
+        arguments=(Argument(name="a", value=literal("'abc'")),),
+        world=(folder, clock),
+        world_fixtures=("monkeypatch", "tmp_path"),
+        world_imports=("import io",),
+    )
+    assert ((), (), ()) in in_world(plan)
+    assert ((clock,), ("monkeypatch",), ("import io",)) in in_world(plan)
+    assert ((folder,), ("monkeypatch", "tmp_path"), ()) in in_world(plan)
+
+
+def test_a_definition_goes_with_the_statement_that_uses_it() -> None:
+    fixed = "class FixedDate(date):\n    pass"
+    plan = Plan(
+        target=TARGETS["f"],
+        world=(fixed, 'monkeypatch.setattr("shop.date", FixedDate)'),
+        world_fixtures=("monkeypatch",),
+        world_imports=("from datetime import date",),
+    )
+    assert set(in_world(plan)) >= {((), (), ())}
+    assert not any(arrange == (fixed,) for arrange, _, _ in in_world(plan))
+
+
+def test_imports_that_the_call_itself_needs_stay() -> None:
+    plan = Plan(
+        target=TARGETS["f"],
+        arguments=(Argument(name="a", value=Value(source="io.StringIO()", type_name="StringIO")),),
+        world=("monkeypatch.chdir(tmp_path)",),
+        world_fixtures=("monkeypatch", "tmp_path"),
+        world_imports=("import io",),
+    )
+    assert ((), (), ("import io",)) in in_world(plan)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from qeforge.analysis.targets import find_targets
 from qeforge.domain.target import Kind
 from qeforge.engine.plan import Argument, Drive, Plan, Step, to_candidate
 from qeforge.engine.value import Value, literal
@@ -79,3 +80,11 @@ def test_a_file_is_made_before_it_is_used() -> None:
 
     assert candidate.arrange == ('path = tmp_path / "a"', 'path.write_text("x")')
     assert candidate.fixtures == ("tmp_path",)
+
+
+def test_what_iterates_is_drained_once() -> None:
+    target = next(
+        t for t in find_targets("class C:\n    def __iter__(self): yield 1\n", "shop") if t.name == "__iter__"
+    )
+    plan = Plan(target=target, receiver=Value(source="C()", type_name="C", shared=True), drive=Drive.LIST)
+    assert to_candidate(plan).act == "list(c)"

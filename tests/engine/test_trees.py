@@ -7,7 +7,7 @@ from qeforge.domain.observation import Raised
 from qeforge.domain.target import SourceModule
 from qeforge.engine.plan import Argument, Plan
 from qeforge.engine.trees import Trees, with_key
-from qeforge.engine.value import Value
+from qeforge.engine.value import Value, literal
 from tests.engine.test_operands import TARGET
 
 _PLAN = Plan(target=TARGET)
@@ -67,3 +67,13 @@ def test_json_in_the_file_of_an_argument_gets_the_key_too() -> None:
     first, *_ = with_key(plan, Raised(type_name="KeyError", message="'name'"))
 
     assert first.arguments[0].value.setup == ('{name}.write_text(\'{{"name": "abc", "a": 1}}\')',)
+
+
+def test_code_that_reads_archives_gets_one_where_a_file_was_missing() -> None:
+    given = replace(_PLAN, arguments=(Argument(name="source", value=literal("'a.txt'")),))
+
+    found = trees("import zipfile\n").after_missing(given, missing("/work/a.txt"))
+
+    assert found
+    assert all(".zip" in plan.arguments[0].value.source for plan in found)
+    assert trees("import zipfile\n").after_missing(given, missing("/work/b.cfg")) == []

@@ -9,7 +9,7 @@ _START = """
 import copy, datetime, sys, time
 before = datetime.datetime
 now, today, seconds = before.now(), datetime.date.today(), time.time()
-from qeforge.execution.worker import clock_shift
+from qeforge.execution.worker import clock_shift, render
 clock_shift.install(400)
 from datetime import date, datetime as moment, timedelta, timezone
 class Mine(moment):
@@ -57,6 +57,8 @@ def test_the_present_is_another(code: str) -> None:
         "issubclass(before, date) and issubclass(moment, date) and issubclass(Mine, moment)",
         "copy.deepcopy(moment(2020, 1, 31)) == moment(2020, 1, 31)",
         "moment(2020, 1, 31) + timedelta(days=1) == moment(2020, 2, 1)",
+        "render.Renderer().render(moment(2020, 1, 31)) == 'datetime(2020, 1, 31)'",
+        "render.Renderer().render([date(2020, 1, 31)]) == '[date(2020, 1, 31)]'",
     ],
 )
 def test_values_are_those_of_the_real_classes(code: str) -> None:

@@ -100,6 +100,10 @@ MODULE = """
         import shutil
         return shutil.get_terminal_size().columns
 
+    def height():
+        import shutil
+        return shutil.get_terminal_size().lines
+
     def zone():
         return time.localtime(0).tm_hour
 
@@ -261,6 +265,7 @@ def test_what_holds_the_present_is_marked(judge: ForkJudge) -> None:
         "place()",
         "program()",
         "width()",
+        "height()",
         "zone()",
         "home()",
         "moment()",
@@ -273,6 +278,27 @@ def test_what_depends_on_surroundings_wavers(judge: ForkJudge, act: str) -> None
     [others] = judge.confirm([candidate(act, imports=imports)])
 
     assert len({source_of(observation) for observation in (first, *others)}) > 1
+
+
+def test_who_counts_on_an_event_loop_of_nobody_wavers(tmp_path: Path) -> None:
+    source = """
+        import asyncio
+
+        class Reader:
+            def __init__(self):
+                self.loop = asyncio.get_event_loop()
+
+        async def double(x):
+            return x * 2
+    """
+    imports = ("import asyncio", "from sample import *")
+    with judging(tmp_path, source) as judge:
+        asks, runs = candidate("Reader()", imports=imports), candidate("asyncio.run(double(2))", imports=imports)
+        firsts = judge.observe([asks, runs])
+        others = judge.confirm([asks, runs])
+
+    assert [other.outcome for other in others[0]].count(firsts[0].outcome) < 2
+    assert {other.result for other in others[1]} == {firsts[1].result}
 
 
 def test_what_is_sound_is_confirmed(judge: ForkJudge) -> None:

@@ -148,6 +148,13 @@ def names(run: SuiteRun) -> dict[str, str]:
     return {name.rpartition("::")[2]: outcome for name, outcome in run.results.items()}
 
 
+def test_assertions_can_be_left_as_they_are_written(project: Project) -> None:
+    file = project.write("def test_it():\n    assert '@pytest_ar' in globals()\n")
+
+    assert set(project.run(file).results.values()) == {"passed"}
+    assert set(project.run(file, rewrite=False).results.values()) == {"failed"}
+
+
 def test_every_outcome_has_its_name(project: Project) -> None:
     run = project.run(
         project.write("""

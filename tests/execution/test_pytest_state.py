@@ -1,5 +1,3 @@
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -7,43 +5,13 @@ from types import ModuleType
 import pytest
 
 from qeforge.execution.worker.pytest_state import ModuleState
-
-SOURCE = """import functools
-
-cache = {}
-
-
-class Box:
-    seen = []
-
-
-def outer():
-    return 4
-
-
-@functools.lru_cache
-def slow(n):
-    return n * 10
-
-
-def remember(n):
-    cache[n] = n
-    return cache
-"""
+from tests.execution.swapped import loaded
 
 
 @pytest.fixture
 def module(tmp_path: Path) -> Iterator[ModuleType]:
-    path = tmp_path / "swapped_module.py"
-    path.write_text(SOURCE, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("swapped_module", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
-    yield loaded
-    del sys.modules[spec.name]
+    with loaded(tmp_path) as module:
+        yield module
 
 
 def test_state_is_clean_until_something_is_left(module: ModuleType) -> None:

@@ -110,6 +110,13 @@ for attempt in (
     except FileNotFoundError: result += 1
 result = result == 4
 """,
+    "files moved to another folder": """
+import os
+for folder in ("/tmp/one", "/tmp/two"): os.mkdir(scratch + folder)
+open(scratch + "/tmp/one/x", "w").close()
+os.rename(scratch + "/tmp/one/x", scratch + "/tmp/two/y")
+result = os.path.exists(scratch + "/tmp/two/y")
+""",
     "existing folders made again": "import os; os.makedirs('/tmp', exist_ok=True); result = True",
 }
 

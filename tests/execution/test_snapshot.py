@@ -329,6 +329,9 @@ def test_paths_under_the_temporary_folder_are_told_from_it() -> None:
     assert snapshot(pathlib.Path("/tmp/t1/a/b"), "/tmp/t1")[1] == "tmp_path / 'a/b'"
     assert snapshot(pathlib.Path("/tmp/t1"), "/tmp/t1")[1] == "tmp_path"
     assert snapshot("/tmp/t1/a", "/tmp/t1")[1] == "str(tmp_path / 'a')"
+    assert snapshot("/tmp/t1/a/", "/tmp/t1")[1] == "f'{tmp_path}/a/'"
+    assert snapshot("no {x} in /tmp/t1: 'a'", "/tmp/t1")[1] == """f"no {{x}} in {tmp_path}: 'a'\""""
+    assert snapshot("/tmp/t12/a", "/tmp/t1")[1] == "'/tmp/t12/a'"
     assert snapshot("/tmp/t10/a", "/tmp/t1")[1] == "'/tmp/t10/a'"
 
 
@@ -357,3 +360,8 @@ def test_dates_that_the_candidate_names_are_meant() -> None:
     taker.take(f"on {today}")
 
     assert not taker.volatile
+
+
+def test_of_a_text_that_is_too_long_to_show_the_ends_are_shown() -> None:
+    parts = {suffix: part[1] for suffix, part in snapshot("<table>" + "x" * 5_000 + "</table>")[3]}
+    assert parts == {"len()": "5015", "[:40]": repr("<table>" + "x" * 33), "[-20:]": repr("x" * 12 + "</table>")}

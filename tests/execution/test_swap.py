@@ -1,5 +1,3 @@
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -7,63 +5,13 @@ from types import ModuleType
 import pytest
 
 from qeforge.execution.worker.swap import Edit, Incompetent, LiveFunctions, ScopeCode, SourceText, Swap
-
-SOURCE = '''from __future__ import annotations
-
-import functools
-import re
-
-cache = {}
-
-
-def outer(value: Unknown = 1):
-    """Documented."""
-    def inner(x): return x + value
-    return inner(2) + re.sub("a", "1", "0") .count("0")
-
-
-class Box:
-    seen = []
-
-    @staticmethod
-    def triple(x):
-        return x * 3
-
-    @property
-    def name(self):
-        return "böx" + str(1)
-
-
-def made(n):
-    return lambda x: x + n
-
-
-add_one = made(1)
-
-
-@functools.lru_cache
-def slow(n):
-    return n * 10
-
-
-def remember(n):
-    cache[n] = n
-    return cache
-'''
+from tests.execution.swapped import SOURCE, loaded
 
 
 @pytest.fixture
 def module(tmp_path: Path) -> Iterator[ModuleType]:
-    path = tmp_path / "swapped_module.py"
-    path.write_text(SOURCE, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("swapped_module", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
-    yield loaded
-    del sys.modules[spec.name]
+    with loaded(tmp_path) as module:
+        yield module
 
 
 def edit(line: int, original: str, replacement: str) -> Edit:

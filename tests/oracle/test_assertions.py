@@ -224,3 +224,13 @@ def test_a_stand_in_that_is_called_otherwise_makes_no_test() -> None:
 )
 def test_what_another_python_says_in_other_words_is_not_matched(type_name: str, message: str) -> None:
     assert codes(raised(type_name, message)) == [f"pytest.raises({type_name})"]
+
+
+def test_a_wrong_choice_is_expected_without_the_choices() -> None:
+    seen = raised("argparse.ArgumentError", "argument -c: invalid choice: 'z' (choose from 'a', 'b')")
+    assert codes(seen) == ["""pytest.raises(ArgumentError, match="argument -c: invalid choice: 'z'")"""]
+
+
+def test_help_that_another_python_lays_out_otherwise_is_not_asserted() -> None:
+    text = "options:\\n  -o OUT, --out OUT  where to\\n"
+    assert codes(returned(f"'{text}'", "str")) == ["assert isinstance(result, str)"]

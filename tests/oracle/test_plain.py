@@ -19,7 +19,10 @@ def later(call: Callable[[], None] = None): return 1
 """
 TARGETS = {target.id: target for target in find_targets(SOURCE, "shop")}
 PLAIN = Plainness(
-    TARGETS, guessed={("shop:table", "rows"): frozenset({"list"})}, familiar=("user@example.com", "a,b\n1,2\n")
+    TARGETS,
+    guessed={("shop:table", "rows"): frozenset({"list"})},
+    familiar=("user@example.com", "a,b\n1,2\n", "HTTPServer"),
+    particular=("HTTPServer",),
 )
 
 
@@ -47,6 +50,10 @@ def test_typed_and_familiar_values_are_not_odd(act: str) -> None:
     ("plain", "odd"),
     [
         ("size('hello')", "size('')"),
+        ("table([1], 3)", "table([1], _gap=3)"),
+        ("table(rows())", "table(Book().rows())"),
+        ("size('user@example.com')", "size('HTTPServer')"),
+        ("size('HTTPServer')", "size('HTTPSer')"),
         ("size('')", "size(b'')"),
         ("size('user@example.com')", "size('user@exampl')"),
         ("size('hello')", "size('%A')"),
@@ -88,3 +95,8 @@ def test_variables_are_looked_through() -> None:
 
 def test_what_is_no_python_is_odd() -> None:
     assert oddity("size(") == MISFIT
+
+
+@pytest.mark.parametrize("step", ["monkeypatch.chdir(tmp_path)", "money.count()"])
+def test_everything_that_is_done_first_weighs(step: str) -> None:
+    assert oddity("table([1])", step) > oddity("table([1])", "rows = [1]") == oddity("table([1])")

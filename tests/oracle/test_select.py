@@ -4,7 +4,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qeforge.domain.observation import Facet
+from qeforge.domain.observation import Effect, Facet
 from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.oracle.select import prune_assertions, select
 from tests.oracle.build import case, line, raised
@@ -127,3 +127,21 @@ def test_a_plain_case_does_not_win_over_one_that_adds_more() -> None:
     strange = case("f('')", "assert result == 1", line(1), line(2))
     plain = case("f('word')", "assert result == 1", line(1))
     assert acts(select([strange, plain], lambda candidate: 50 * ("''" in candidate.act))) == ["f('')"]
+
+
+def test_a_complaint_of_the_interpreter_comes_last_however_much_it_adds() -> None:
+    message = "'<' not supported between instances of 'str' and 'int'"
+    nonsense = replace(
+        case("f('a')", "pytest.raises(TypeError)", line(1), line(2), line(3), facet=Facet.EXCEPTION),
+        observation=raised("TypeError", message),
+    )
+    others = [case("f(1)", "assert result == 1", line(1), line(2)), case("f(2)", "assert result == 1", line(3))]
+    assert acts(select([nonsense, *others])) == ["f(1)", "f(2)"]
+    assert acts(select([nonsense, others[0]])) == ["f('a')", "f(1)"]
+
+
+def test_what_leaves_the_state_changed_gives_way_to_what_does_not() -> None:
+    left = case("f(1)", "assert result == 1", line(1))
+    change = Effect(kind="state", event="module", detail="", blocked=False)
+    left = replace(left, observation=replace(left.observation, effects=(change,)))
+    assert acts(select([left, case("f(1234)", "assert result == 1", line(1))])) == ["f(1234)"]

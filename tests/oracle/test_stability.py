@@ -36,3 +36,13 @@ def test_nothing_is_stable_when_the_ends_differ() -> None:
     assert stable_facets(returned("1"), [raised("ValueError", "")]) == ()
     timeout = Observation(outcome=Outcome.TIMEOUT)
     assert stable_facets(timeout, [timeout]) == ()
+
+
+def test_what_another_python_prints_otherwise_is_left_out() -> None:
+    seen = replace(returned("1"), stderr="prog: error: invalid choice: 'z' (choose from 'a', 'b')\n")
+    assert stable_facets(seen, [seen]) == (Facet.OUTCOME, Facet.RESULT)
+
+
+def test_of_an_exception_the_lasting_part_is_expected() -> None:
+    seen = raised("argparse.ArgumentError", "invalid choice: 'z' (choose from 'a', 'b')")
+    assert Facet.EXCEPTION in stable_facets(seen, [seen])

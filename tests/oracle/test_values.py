@@ -114,3 +114,20 @@ def test_a_value_equals_its_own_approximation(number: object) -> None:
     expected = approximate(ast.parse(source, mode="eval").body)
     if expected is not None:
         assert eval(expected, {"pytest": pytest}) == eval(source)
+
+
+def test_what_is_asserted_of_one_object_stays_readable() -> None:
+    wide = value(repr(["a" * 20] * 18), "list")
+    parts = tuple((f"[{number}]", wide) for number in range(4))
+    found = codes(Snapshot(type_name="list", attributes=(("len()", value("4", "int")), *parts)))
+    assert found[0] == "assert len(result) == 4"
+    assert len(found) == 2
+    assert sum(map(len, found)) < 1_000
+
+
+def test_of_a_stand_in_only_calls_are_asserted() -> None:
+    def seen(calls: str) -> list[str]:
+        return codes(Snapshot(type_name="unittest.mock.Mock", attributes=((".mock_calls", value(calls, "list")),)))
+
+    assert seen("[call(1)]") == ["assert result.mock_calls == [call(1)]"]
+    assert seen("[]") == ["assert isinstance(result, Mock)"]

@@ -256,3 +256,17 @@ def test_when_time_is_over_possible_disturbers_go_together_with_what_failed(
 
     assert [c.candidate.act for c in done.cases] == ["grade(95)"]
     assert len(pytest_.texts) == 2
+
+
+def test_when_time_is_over_and_every_test_stirs_something_only_what_failed_goes(
+    shop: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Pytest(monkeypatch, fails("double"))
+    touched = Effect(kind="state", event="", detail="shop.TABLE", blocked=False)
+    cases = [replace(c, observation=replace(c.observation, effects=(touched,))) for c in two(shop)]
+    subject = task(shop.module, shop.module.import_root)
+
+    done = finish(subject, cases, {}, frozenset(), mutants={}, timeout=10.0, late=lambda: True)
+
+    assert [c.candidate.act for c in done.cases] == ["grade(95)"]
+    assert done.dropped == 1

@@ -136,6 +136,13 @@ def test_the_clock_stops_it_and_what_was_found_stays(shop: Subject) -> None:
     assert refined.cases
 
 
+def test_the_first_few_are_looked_at_however_late_it_is(shop: Subject) -> None:
+    offered = shop.calls("grade(95)", *(f"area({n}, 2, 3)" for n in range(1, 30)))
+    refined = refine(shop, BatchProposer(offered), limits=replace(LIMITS, seconds=0.5), clock=StepClock(step=1.0))
+    assert refined.stop is Stop.TIME
+    assert 0 < len(refined.cases) <= 8
+
+
 def test_a_search_that_the_clock_cut_says_so_however_it_ended(shop: Subject) -> None:
     class Slow(BatchProposer):
         """The first round takes longer than its share; the second has nothing more to offer."""

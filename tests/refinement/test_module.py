@@ -119,6 +119,13 @@ def test_a_module_that_cannot_be_imported_is_skipped_with_the_reason(tmp_path: P
     assert "nobody_has_this" in report.reason
 
 
+def test_a_module_for_which_time_was_too_short_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    endless = "".join(f"def wait_{n}(x):\n    while True:\n        x = not x\n" for n in range(20))
+    report = run(job(tmp_path, endless, seconds=0.5))
+    assert (report.action, report.stop) == (Action.SKIPPED, Stop.TIME)
+    assert report.reason == "time was up before anything was found that can be asserted; --max-time gives it longer"
+
+
 def test_a_module_without_callables_is_not_even_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(refining, "open_judge")
     report = run(job(tmp_path, "A = 1\n"))

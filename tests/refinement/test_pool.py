@@ -5,8 +5,8 @@ import pytest
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal, GoalKind
-from qeforge.domain.observation import Arc, Effect, Observation, Outcome, Snapshot
-from qeforge.refinement.pool import Pool, lines_of, usable
+from qeforge.domain.observation import Arc, Effect, Observation, Outcome, Raised, Snapshot
+from qeforge.refinement.pool import Entry, Pool, lines_of, usable
 
 
 def goal(line: int) -> Goal:
@@ -161,3 +161,23 @@ def test_what_cannot_be_kept_anyway_is_not_looked_at_closely() -> None:
     for number in range(30):
         pool.add(candidate(f"f({'1' * (number + 1)})"), saw(1, result="7"))
     assert len(asked) < 10
+
+
+def test_a_complaint_of_the_interpreter_is_worse_than_an_exception_of_the_code(pool: Pool) -> None:
+    for act, message in (("f(None)", "'NoneType' object is not iterable"), ("f('a longer text')", "no words")):
+        error = Raised(type_name="TypeError", message=message)
+        pool.add(candidate(act), replace(saw(1, outcome=Outcome.RAISED), result=None, raised=error))
+    assert acts(pool, 1) == ["f('a longer text')"]
+
+
+def test_what_leaves_no_traces_in_the_package_is_better(pool: Pool) -> None:
+    pool.add(candidate("f(1)"), replace(saw(1), effects=(effect("state"),)))
+    pool.add(candidate("f(1000)"), saw(1))
+    assert acts(pool, 1) == ["f(1000)"]
+
+
+def test_an_entry_that_turns_out_to_be_odd_costs_more() -> None:
+    plain = Entry(candidate=candidate("f(1)"), seen=saw(1), goals=frozenset())
+
+    assert replace(plain, odd=3).cost > plain.cost
+    assert replace(plain, room=False).cost == plain.cost

@@ -1,4 +1,4 @@
-"""What is conjectured from calls, and what of it is kept, with the real pytest and Hypothesis."""
+"""Which property tests are tried and kept, with the real pytest and Hypothesis."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,84 +9,57 @@ import pytest
 from qeforge.codegen.header import read_header
 from qeforge.domain.properties import PropertyKind, PropertyTest
 from qeforge.domain.testcase import TestCase
-from qeforge.execution.hypothesis_tables import compute
+from qeforge.refinement.conjecturing import property_candidates
 from qeforge.refinement.finish import Finished, verify, written
-from qeforge.refinement.properties import (
-    Bench,
-    CallLog,
-    kept_properties,
-    property_candidates,
-    unnoticed,
-    with_properties,
-)
-from qeforge.refinement.task import ModuleTask
+from qeforge.refinement.properties import Bench, unnoticed, with_properties
+from tests.fakes.parts import StepClock
 from tests.fakes.subject import Subject, subject
 from tests.oracle.build import case
 from tests.refinement.tasks import task
+from tests.refinement.wire import ROUND_TRIP, WIRE, heard
 
-WIRE = """
-def escape(text: str) -> str:
-    return text.replace("%", "%p").replace(";", "%s")
-
-
-def unescape(line: str) -> str:
-    return line.replace("%s", ";").replace("%p", "%")
+THOROUGH = """
+from wire import escape, unescape
 
 
-def half(number: int) -> int:
-    if number < 2:
-        raise ValueError(number)
-    return number // 2
+def test_there_and_back():
+    for text in ("%", ";", "a;%", "%p", "%s;"):
+        assert unescape(escape(text)) == text
 """
-TEXTS = ("", "a", "a;b", "50%", "a b", ";;", "%", "1%;")
 
 
 @pytest.fixture
 def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
-    """A module whose texts go there and back."""
     return subject(tmp_path, WIRE, monkeypatch, "wire")
 
 
-def heard(wire: Subject, *acts: str) -> CallLog:
-    """A log that has heard of these calls."""
-    log = CallLog(wire.module.targets)
-    candidates = wire.calls(*acts)
-    log.learn(list(zip(candidates, wire.judge.run(candidates), strict=True)))
-    return log
-
-
-def candidates_of(wire: Subject, *acts: str) -> tuple[PropertyTest, ...]:
+def offer(wire: Subject, until: float = 120.0) -> tuple[Bench, list[PropertyTest]]:
+    """A bench that knows what calls reach, and the round trips that they support."""
+    log = heard(wire, *ROUND_TRIP)
     work = task(wire.module, wire.module.import_root)
-    return property_candidates(work, wire.judge, heard(wire, *acts))
+    found = property_candidates(work, wire.judge, log)
+    bench = Bench(
+        task=work,
+        mutants={mutant.id: mutant for mutant in wire.mutants},
+        reach=log.reach,
+        imported=frozenset(),
+        clock=StepClock(),
+        until=until,
+    )
+    return bench, [test for test in found if test.stated.kind is PropertyKind.ROUND_TRIP]
 
 
-def shown(tests: Sequence[PropertyTest], kind: PropertyKind) -> list[tuple[str, ...]]:
-    """Strategies of the tests of one kind."""
-    return [tuple(source for _, source in test.strategies) for test in tests if test.stated.kind is kind]
+def suite(wire: Subject, bench: Bench, text: str = "") -> Finished:
+    """A suite of one example, or that text in its stead, that has passed."""
+    one = replace(case("escape('a')", "assert result == 'a'"), candidate=wire.call("escape('a')"))
+    text = text or written(bench.task, [one], bench.targets, bench.mutants)[0]
+    run, _ = verify(bench.task, text, timeout=60.0)
+    assert set(run.results.values()) == {"passed"}
+    return Finished(text=text, cases=(one,), dropped=0, arcs=run.arcs, reached=run.per_test)
 
 
-ROUND_TRIP = [f"{name}({text!r})" for text in TEXTS for name in ("escape", "unescape")]
-
-
-def test_a_log_offers_nothing_and_hears_each_call_once(wire: Subject) -> None:
-    log = heard(wire, "escape('a')", "escape('a')", "escape(open)", "half(7)")
-    assert [(call.target, call.arguments) for call in log.calls] == [
-        ("wire:escape", (("text", "a"),)),
-        ("wire:half", (("number", 7),)),
-    ]
-
-
-def test_what_the_calls_support_comes_with_a_broad_and_a_narrow_strategy(wire: Subject) -> None:
-    found = candidates_of(wire, *ROUND_TRIP)
-    broad, narrow = shown(found, PropertyKind.ROUND_TRIP)
-    assert broad == ("st.text()",)
-    assert narrow[0].startswith("st.text(alphabet=")
-    assert found[0].stated.partner == "wire:unescape"
-
-
-def test_nothing_that_raised_is_drawn(wire: Subject) -> None:
-    found = candidates_of(wire, *(f"half({number})" for number in (-2, 0, 1, 2, 3, 5, 9, 40)))
-    assert shown(found, PropertyKind.TYPE_KEPT) == [("st.integers(min_value=2)",)]
+def in_lines(bench: Bench, *lines: int) -> list[str]:
+    return [mutant.id for mutant in bench.mutants.values() if mutant.line in lines]
 
 
 def test_mutants_of_dropped_cases_are_open_again() -> None:
@@ -97,64 +70,39 @@ def test_mutants_of_dropped_cases_are_open_again() -> None:
     assert unnoticed(("x",), [kept, dropped], [kept]) == ["x", "c"]
 
 
-EXAMPLES = """
-from wire import escape, unescape
+def test_only_what_reaches_a_wanted_mutant_is_tried(wire: Subject) -> None:
+    bench, offered = offer(wire)
+    tests, mutants = bench.promising(offered, in_lines(bench, 6, 10))
+    assert tests == offered
+    assert {mutant.line for mutant in mutants} == {6}
+    assert bench.promising(offered, in_lines(bench, 10, 11, 12)) == ([], [])
 
 
-def test_escape():
-    assert escape("a") == "a"
+def test_no_more_is_tried_than_the_budget_allows(wire: Subject) -> None:
+    bench, offered = offer(wire)
+    tests, mutants = bench.promising(offered * 40, in_lines(bench, 2, 6) * 40)
+    assert len(tests) == bench.most_tests == 20
+    assert len(mutants) == bench.most_mutants == 60
 
 
-def test_unescape():
-    assert unescape("a") == "a"
-"""
-
-
-def bench_of(wire: Subject) -> Bench:
-    work: ModuleTask = task(wire.module, wire.module.import_root)
-    compute(work.interpreter.path)
-    return Bench(task=work, mutants={mutant.id: mutant for mutant in wire.mutants}, timeout=120.0)
-
-
-def stated(kind: PropertyKind, tests: Sequence[PropertyTest]) -> list[PropertyTest]:
-    return [test for test in tests if test.stated.kind is kind]
-
-
-@pytest.mark.slow
-def test_what_kills_more_than_the_examples_is_kept(wire: Subject) -> None:
-    bench = bench_of(wire)
-    offered = stated(PropertyKind.ROUND_TRIP, candidates_of(wire, *ROUND_TRIP))
-    kept = kept_properties(bench, offered, EXAMPLES, list(bench.mutants))
-    assert {test.stated.target for test in kept} <= {"wire:escape", "wire:unescape"}
-    killed = frozenset().union(*(test.mutants for test in kept))
-    assert any(bench.mutants[name].original == '"%s"' for name in killed)
-    assert not killed & bench.killed(EXAMPLES, sorted(killed)).keys()
+def test_a_suite_that_was_not_run_or_is_empty_gets_no_property_tests(wire: Subject) -> None:
+    bench, offered = offer(wire)
+    unrun = Finished(text="", cases=(case("escape('a')"),), dropped=0, arcs=None)
+    empty = Finished(text="", cases=(), dropped=0, arcs=frozenset())
+    for finished in (unrun, empty):
+        assert with_properties(bench, finished, offered, in_lines(bench, 6), patience=60.0) == (finished, False)
 
 
 @pytest.mark.slow
-def test_what_does_not_hold_or_kills_nothing_new_is_not_kept(wire: Subject) -> None:
-    bench = bench_of(wire)
-    (trip, *_) = stated(PropertyKind.ROUND_TRIP, candidates_of(wire, *ROUND_TRIP))
-    false = replace(trip, stated=replace(trip.stated, kind=PropertyKind.AGREEMENT))
-    assert kept_properties(bench, [false], EXAMPLES, list(bench.mutants)) == ()
-    thorough = EXAMPLES + "\n\ndef test_both():\n    for text in ('%', ';', 'a;%'):\n"
-    thorough += "        assert unescape(escape(text)) == text\n"
-    known = bench.killed(thorough, list(bench.mutants))
-    assert kept_properties(bench, [trip], thorough, sorted(known)) == ()
+def test_what_kills_more_than_the_examples_becomes_part_of_the_suite(wire: Subject) -> None:
+    bench, offered = offer(wire)
+    finished = suite(wire, bench)
+    done, cut = with_properties(bench, finished, offered, list(bench.mutants), patience=60.0)
 
-
-@pytest.mark.slow
-def test_a_property_test_becomes_part_of_the_suite(wire: Subject) -> None:
-    bench = bench_of(wire)
-    one = replace(
-        case("escape('a')", "assert result == 'a'"), candidate=wire.call("escape('a')"), mutants=frozenset({"m"})
-    )
-    text, _ = written(bench.task, [one], bench.targets, bench.mutants)
-    finished = Finished(text=text, cases=(one,), dropped=0, arcs=frozenset())
-    offered = stated(PropertyKind.ROUND_TRIP, candidates_of(wire, *ROUND_TRIP))
-    done = with_properties(bench, finished, offered, [name for name in bench.mutants if "%" in name])
-
+    assert not cut
     assert done.properties
+    killed = frozenset().union(*(test.mutants for test in done.properties))
+    assert {bench.mutants[name].line for name in killed} <= {2, 6}
     header = read_header(done.text)
     assert header is not None
     assert not header.edited
@@ -164,9 +112,22 @@ def test_a_property_test_becomes_part_of_the_suite(wire: Subject) -> None:
     assert {result for run in runs for result in run.results.values()} == {"passed"}
 
 
-def test_a_suite_that_was_not_run_or_is_empty_gets_no_property_tests(wire: Subject) -> None:
-    bench = bench_of(wire)
-    unrun = Finished(text="", cases=(case("escape('a')"),), dropped=0, arcs=None)
-    empty = Finished(text="", cases=(), dropped=0, arcs=frozenset())
-    assert with_properties(bench, unrun, (), ["m"]) is unrun
-    assert with_properties(bench, empty, (), ["m"]) is empty
+@pytest.mark.slow
+@pytest.mark.parametrize("examples", ["", THOROUGH], ids=["it does not hold", "an example kills as much"])
+def test_what_does_not_hold_or_kills_nothing_new_is_not_kept(wire: Subject, examples: str) -> None:
+    bench, (trip, *_) = offer(wire)
+    false = replace(trip, stated=replace(trip.stated, kind=PropertyKind.AGREEMENT))
+    finished = suite(wire, bench, examples)
+    tried: Sequence[PropertyTest] = [trip] if examples else [false]
+    wanted = in_lines(bench, 2, 6)
+    assert with_properties(bench, finished, tried, wanted, patience=60.0) == (finished, False)
+
+
+@pytest.mark.slow
+def test_what_time_cuts_is_owned_up_to(wire: Subject) -> None:
+    bench, offered = offer(wire, until=-1.0)
+    finished = suite(wire, bench)
+    hours = [replace(test, stated=replace(test.stated, support=n)) for n in range(10) for test in offered]
+    done, cut = with_properties(bench, finished, hours, in_lines(bench, 2, 6), patience=60.0)
+    assert cut
+    assert done == finished

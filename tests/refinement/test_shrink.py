@@ -189,3 +189,20 @@ def test_the_same_comes_out_whatever_the_order(shop: Subject) -> None:
     forwards, _ = shrunk(shop, cases, needed, offers=offers)
     backwards, _ = shrunk(shop, cases[::-1], needed, offers=offers)
     assert sorted(acts(forwards)) == sorted(acts(backwards))
+
+
+def test_the_best_before_takes_the_place_of_one_that_wavers(shop: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = {"loud('%%a')": "loud('word')", "loud('word')": "loud('abc')"}
+    cases, needed = judged(shop, "loud('%%a')")
+    confirm, other = shop.judge.confirm, shop.judge.run(shop.calls("loud('other')"))[0]
+    monkeypatch.setattr(
+        shop.judge,
+        "confirm",
+        lambda candidates: [
+            (other, other) if one.act == "loud('abc')" else seen
+            for one, seen in zip(candidates, confirm(candidates), strict=True)
+        ],
+    )
+    kept, now = shrunk(shop, cases, needed, offers=lambda c: shop.calls(*filter(None, [steps.get(c.act)])))
+    assert acts(kept) == ["loud('word')"]
+    assert now[kept[0].candidate.key].keys() >= needed[cases[0].candidate.key].keys()

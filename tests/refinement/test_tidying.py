@@ -18,7 +18,9 @@ def acts(act: str) -> list[str]:
     return [one.act for one in TIDYING.offers(calling(act), {})]
 
 
-@pytest.mark.parametrize("act", ["f('abc')", "f('Hello World')", "f(7)", "f(True)", "f(f'{x}-..-')", "f(y)"])
+@pytest.mark.parametrize(
+    "act", ["f('abc')", "f('data.json')", "f('Hello World')", "f(7)", "f(True)", "f(f'{x}-..-')", "f(y)"]
+)
 def test_what_is_plain_is_left_alone(act: str) -> None:
     assert acts(act) == []
     assert TIDYING.untidiness(calling(act), {}) == 0
@@ -41,6 +43,11 @@ def test_what_is_plain_is_left_alone(act: str) -> None:
 def test_literals_are_cut(act: str, tidier: str) -> None:
     assert tidier in acts(act)
     assert TIDYING.untidiness(calling(tidier), {}) < TIDYING.untidiness(calling(act), {})
+
+
+def test_no_half_words_are_left() -> None:
+    words = {word for one in acts("f('%Hello, World!')") for word in one[3:-2].strip("%,! ").split()}
+    assert {word.strip("%,!") for word in words} <= {"Hello", "World", "a", ""}
 
 
 def test_every_offer_is_python() -> None:
@@ -68,3 +75,26 @@ def test_an_only_argument_has_no_usual_value() -> None:
 
 def test_a_claim_about_other_values_is_given_up() -> None:
     assert all(one.claims == () for one in TIDYING.offers(calling("f('x@@')"), {}))
+
+
+@pytest.mark.parametrize(
+    ("arrange", "plainer"),
+    [
+        ("parser = ArgumentParser(prog=1)", "parser = ArgumentParser()"),
+        ("point = Point(x=1, y=2)", "point = Point(y=2)"),
+        ("number = float(0.5)", "number = 0.5"),
+        ("text = str('abc')", "text = 'abc'"),
+        ("names = [str('abc'), str(1)]", "names = ['abc', str(1)]"),
+    ],
+)
+def test_what_a_call_does_not_need_is_cut(arrange: str, plainer: str) -> None:
+    candidate = calling("f('abc')", arrange)
+    assert (plainer,) in [one.arrange for one in TIDYING.offers(candidate, {})]
+    assert TIDYING.untidiness(calling("f('abc')", plainer), {}) < TIDYING.untidiness(candidate, {})
+
+
+@pytest.mark.parametrize(
+    "arrange", ["span = timedelta(days=1)", "given = dict(a=1)", "number = float(1)", "def g():\n    return h(a=1)"]
+)
+def test_what_is_all_that_a_value_has_stays(arrange: str) -> None:
+    assert TIDYING.offers(calling("f('abc', path='.')", arrange), {}) == []

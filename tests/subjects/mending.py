@@ -1,16 +1,20 @@
 """Trap: each function fails on what it is first called with, in a way that its source does not announce.
 
-The lines marked `behind` are reached when the exception is read.
+The lines marked `behind` are reached when the exception is read. `_text` and `_bits` refuse what is no text or number,
+mocks of all kinds included, so that a value that does anything one asks of it does not get there.
 """
 
 import binascii
 import functools
 import itertools
 import operator
+import unicodedata
 
 _pick = getattr(operator, "attrgetter")("total")
 _name = getattr(operator, "itemgetter")("name")
-_fifth = getattr(operator, "itemgetter")(4)
+_tenth = getattr(operator, "itemgetter")(9)
+_text = functools.partial(getattr(unicodedata, "normalize"), "NFC")
+_bits = getattr(int, "bit_length")
 
 
 class Token:
@@ -20,29 +24,29 @@ class Token:
 
 
 def attribute(order):
-    total = _pick(order) + 1
+    total = _text(_pick(order))
     return [total]  # behind: attribute
 
 
 def key(record):
-    name = _name(record) + "!"
+    name = _text(_name(record))
     return [name]  # behind: key
 
 
 def index(row):
-    fifth = _fifth(row) + 1
-    return [fifth]  # behind: index
+    tenth = _bits(_tenth(row))
+    return [tenth]  # behind: index
 
 
 def two_arguments(combine):
-    whole = functools.reduce(combine, (1, 2, 3)) + 1
+    whole = _text(functools.reduce(combine, ("a", "b", "c")))
     return [whole]  # behind: arity
 
 
 def nested_items(groups):
     flat = list(itertools.chain.from_iterable(groups))
-    first = flat[2] + 1
-    return [first]  # behind: nested
+    seventh = _bits(flat[6])
+    return [seventh]  # behind: nested
 
 
 def text_format(text):
@@ -52,10 +56,10 @@ def text_format(text):
     return []
 
 
-def unpacked(pair):
-    left, right = list(filter(None, pair))
-    both = left + right + 1
-    return [both]  # behind: unpacked
+def unpacked(row):
+    one, two, three, four, five, six, seven = list(filter(None, row))
+    both = one + seven
+    return [both, two, three, four, five, six]  # behind: unpacked
 
 
 def of_class(item):
@@ -75,15 +79,14 @@ class Report:
         return self._lines(self._source)
 
     def _lines(self, source):
-        total = _pick(source) + 1
+        total = _bits(_pick(source))
         return [self._title, total]  # behind: constructor
 
 
 def outer(options):
-    level = options.level
-    return _inner(level)
+    deep = _inner(options.level)
+    return [deep]  # behind: deep
 
 
 def _inner(level):
-    deep = _name(level) + "!"
-    return [deep]  # behind: deep
+    return _text(_name(level))

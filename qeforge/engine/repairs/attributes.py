@@ -7,7 +7,7 @@ from dataclasses import replace
 from qeforge.domain.facts import TypeRef
 from qeforge.engine import basics
 from qeforge.engine.plan import Plan
-from qeforge.engine.repairs.places import PER_REPAIR, Values, at, retyped_inside
+from qeforge.engine.repairs.places import PER_REPAIR, Values, retyped_inside
 from qeforge.engine.value import Value, call
 
 
@@ -25,7 +25,9 @@ def attribute_error(plan: Plan, message: str, values: Values) -> Iterator[Plan]:
                 ('"abc"', ()),
                 ("MagicMock()", ("from unittest.mock import MagicMock",)),
             ):
-                yield at(plan, index, replace(value, source=f"{more}{given})", imports=(*value.imports, *imports)))
+                yield plan.with_value(
+                    index, replace(value, source=f"{more}{given})", imports=(*value.imports, *imports))
+                )
             return
     kind = basics.owner_of(frozenset({attribute}))
     wanted = [*values("value", TypeRef(kind))[:PER_REPAIR]] if kind else []

@@ -18,6 +18,9 @@ from qeforge.engine.repairs.traced import Tracer
 from qeforge.engine.state import State
 from qeforge.engine.value import Value
 
+_LEFT_ALONE = ("FileNotFoundError", "NotADirectoryError", "IsADirectoryError", "NotImplementedError")
+"""What no other value mends: it takes a file, or a subclass."""
+
 _TRACED = 5
 _STATED = 5
 _PATIENCE = 6
@@ -54,6 +57,8 @@ class Mender:
         Args:
             gained: whether the plan reached something new all the same.
         """
+        if raised.type_name in _LEFT_ALONE:
+            return []
         own = [frame.line for frame in raised.frames if frame.own]
         place = (plan.target.id, own[-1] if own else 0, raised.type_name)
         self._failures[place] += 1

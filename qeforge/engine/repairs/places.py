@@ -18,11 +18,7 @@ PER_REPAIR = 3
 def retyped_inside(plan: Plan, culprits: set[str], kind: TypeRef, values: Values) -> Iterator[Plan]:
     """Plans with a literal one level down of another type: items, arguments of constructors, a lambda's
     result."""
-    for index, value in enumerate(plan.values()):
-        try:
-            tree = ast.parse(value.source, mode="eval")
-        except SyntaxError:
-            continue
+    for index, value, tree in parsed(plan):
         for node in ast.walk(tree):
             if not isinstance(node, ast.Constant) or node is tree.body or type(node.value).__name__ not in culprits:
                 continue
@@ -37,7 +33,16 @@ def retyped_inside(plan: Plan, culprits: set[str], kind: TypeRef, values: Values
                         fixtures=(*value.fixtures, *new.fixtures),
                     )
                     if old != new.source:
-                        yield at(plan, index, changed)
+                        yield plan.with_value(index, changed)
+
+
+def parsed(plan: Plan) -> Iterator[tuple[int, Value, ast.Expression]]:
+    """The values of a plan that are expressions by themselves, each with its position in `Plan.values` and its tree."""
+    for index, value in enumerate(plan.values()):
+        try:
+            yield index, value, ast.parse(value.source, mode="eval")
+        except SyntaxError:
+            continue
 
 
 def replaced(source: str, node: ast.Constant, new: str) -> str:
@@ -47,15 +52,3 @@ def replaced(source: str, node: ast.Constant, new: str) -> str:
         return source
     line = lines[0].encode()
     return (line[: node.col_offset] + new.encode() + line[node.end_col_offset :]).decode()
-
-
-def at(plan: Plan, index: int, value: Value) -> Plan:
-    """The plan with one of its values exchanged, by its position in `Plan.values`."""
-    position = -1
-
-    def change(old: Value) -> Value:
-        nonlocal position
-        position += 1
-        return value if position == index else old
-
-    return plan.map_values(change)

@@ -1,7 +1,6 @@
-"""Reads the text of an exception and mends the arguments that it may be about.
+"""Reads the text of an exception and mends the arguments that it may be about, where no frame is needed for that.
 
-The text of a TypeError, AttributeError, KeyError, IndexError or ValueError says what was wanted; in published runs of
-search tools a third of what is lost is lost because an earlier statement raised.
+Types, keys and items are mended where the failing value came from (`traced`); files are made by `engine/worlds.py`.
 """
 
 import random
@@ -10,11 +9,11 @@ from collections.abc import Iterator
 from qeforge.domain.observation import Raised
 from qeforge.engine.plan import Plan
 from qeforge.engine.repairs.attributes import attribute_error
-from qeforge.engine.repairs.files import file_error
-from qeforge.engine.repairs.items import index_error, key_error
 from qeforge.engine.repairs.places import Values
-from qeforge.engine.repairs.types import type_error
+from qeforge.engine.repairs.signatures import signature_error
 from qeforge.engine.repairs.values import hinted, value_error
+
+_TRACED_ONLY = ("KeyError", "IndexError", "AssertionError")
 
 
 def repairs(plan: Plan, raised: Raised, values: Values, rng: random.Random) -> Iterator[Plan]:
@@ -22,18 +21,10 @@ def repairs(plan: Plan, raised: Raised, values: Values, rng: random.Random) -> I
     message = raised.message
     match raised.type_name.rpartition(".")[2]:
         case "TypeError":
-            yield from type_error(plan, message, values)
+            yield from signature_error(plan, message, values)
         case "AttributeError":
             yield from attribute_error(plan, message, values)
-        case "KeyError":
-            yield from key_error(plan, message)
-        case "IndexError":
-            yield from index_error(plan)
         case "ValueError" | "UnicodeDecodeError" | "UnicodeEncodeError" | "JSONDecodeError" | "InvalidOperation":
             yield from value_error(plan, message, raised.type_name, rng)
-        case "FileNotFoundError" | "NotADirectoryError" | "IsADirectoryError":
-            yield from file_error(plan, raised.type_name)
-        case "NotImplementedError" | "AssertionError":
-            return
-        case _:
+        case name if name not in _TRACED_ONLY:
             yield from hinted(plan, message)

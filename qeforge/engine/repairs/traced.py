@@ -52,7 +52,7 @@ class Tracer:
         want = wants(raised)
         yield from self._on_subclass(plan, raised)
         origins = self._blame.origins(raised.frames, want.use, want.name)
-        if not origins and want.use not in (Use.ARGUMENT, Use.CALL):
+        if not origins and want.use is not Use.ARGUMENT:
             origins = self._blame.origins(raised.frames, Use.ARGUMENT)
         for origin in origins[:_MOST_ORIGINS]:
             held = self._held(plan, origin)

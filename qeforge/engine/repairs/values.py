@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from qeforge.engine import patterns
 from qeforge.engine.plan import Plan
 from qeforge.engine.repairs.messages import examples_in
-from qeforge.engine.repairs.places import at
 from qeforge.engine.value import literal, of
 
 _UNPACK = re.compile(r"(?:not enough values to unpack|too many values to unpack) \(expected (?:at least )?(\d+)")
@@ -20,7 +19,7 @@ def value_error(plan: Plan, message: str, type_name: str, rng: random.Random) ->
     for text in wanted:
         for index, value in enumerate(plan.values()):
             if value.type_name == "str":
-                yield at(plan, index, of(text))
+                yield plan.with_value(index, of(text))
     if found := _UNPACK.search(message):
         size = int(found[1])
         for argument in plan.arguments:
@@ -39,12 +38,12 @@ def value_error(plan: Plan, message: str, type_name: str, rng: random.Random) ->
     if re.search(r"must be (?:positive|greater|>|at least|non-negative|>=)|negative", message):
         for index, value in enumerate(plan.values()):
             if value.type_name in ("int", "float"):
-                yield at(plan, index, of(10))
+                yield plan.with_value(index, of(10))
     if pattern := re.search(r"match(?:es)? (?:the )?(?:pattern|regex)[ :]*'?([^']+)'?", message):
         for text in patterns.matching(pattern[1], rng, count=2):
             for index, value in enumerate(plan.values()):
                 if value.type_name == "str":
-                    yield at(plan, index, of(text))
+                    yield plan.with_value(index, of(text))
 
 
 def _one_of(plan: Plan, message: str, quoted: list[str]) -> Iterator[Plan]:
@@ -54,7 +53,7 @@ def _one_of(plan: Plan, message: str, quoted: list[str]) -> Iterator[Plan]:
     for text in quoted[:5]:
         for index, value in enumerate(plan.values()):
             if value.type_name == "str" and value.source != repr(text):
-                yield at(plan, index, of(text))
+                yield plan.with_value(index, of(text))
 
 
 def hinted(plan: Plan, message: str) -> Iterator[Plan]:

@@ -69,8 +69,6 @@ def wants(raised: Raised) -> Want:
             return Want(use=Use.ITERATE, size=int(found[1]))
         case "StopIteration":
             return Want(use=Use.ARGUMENT, longer=True)
-        case "FileNotFoundError" | "NotADirectoryError" | "IsADirectoryError":
-            return Want(use=Use.ARGUMENT, types=(TypeRef("pathlib.Path"),))
         case "UnicodeDecodeError":
             return Want(use=Use.ARGUMENT, culprits=frozenset({"bytes"}), types=(TypeRef("bytes"),))
     kinds = tuple(map(type_ref, wanted_types(message)))

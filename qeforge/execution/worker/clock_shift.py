@@ -11,6 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 _DAY = 86_400
+_reals: dict[Any, Any] = {}
+"""By stand-in, the class that it stands for."""
+
+
+def real(found: Any) -> Any:
+    """The class that a stand-in stands for; what is no stand-in as it is."""
+    return _reals.get(found, found) if isinstance(found, type) else found
 
 
 def install(days: float) -> None:
@@ -61,18 +68,18 @@ def _move_classes(shift: datetime.timedelta) -> None:
         """What is an instance or a subclass of the real class is one of the stand-in."""
 
         def __instancecheck__(cls, instance: Any) -> bool:
-            real = reals.get(cls)
-            return type.__instancecheck__(cls, instance) if real is None else isinstance(instance, real)
+            meant = _reals.get(cls)
+            return type.__instancecheck__(cls, instance) if meant is None else isinstance(instance, meant)
 
         def __subclasscheck__(cls, subclass: Any) -> bool:
-            real = reals.get(cls)
-            return type.__subclasscheck__(cls, subclass) if real is None else issubclass(subclass, real)
+            meant = _reals.get(cls)
+            return type.__subclasscheck__(cls, subclass) if meant is None else issubclass(subclass, meant)
 
     def make(cls: Any, *arguments: Any, **keywords: Any) -> Any:
-        real = reals.get(cls)
-        if real is not None:
-            return real(*arguments, **keywords)
-        return next(base for base in cls.__mro__ if base in reals.values()).__new__(cls, *arguments, **keywords)
+        meant = _reals.get(cls)
+        if meant is not None:
+            return meant(*arguments, **keywords)
+        return next(base for base in cls.__mro__ if base in _reals.values()).__new__(cls, *arguments, **keywords)
 
     def now(cls: Any, tz: Any = None) -> Any:
         return real_datetime.now(tz) + shift
@@ -83,11 +90,10 @@ def _move_classes(shift: datetime.timedelta) -> None:
     def today(cls: Any) -> Any:  # the real one asks `time.time`, or does not, as the version has it
         return now(cls) if issubclass(cls, real_datetime) else now(cls).date()
 
-    reals: dict[Any, Any] = {}
-    for real in (real_date, real_datetime):
-        members = {"__new__": make, "__module__": "datetime", "__doc__": real.__doc__, "today": classmethod(today)}
-        if real is real_datetime:
+    for original in (real_date, real_datetime):
+        members = {"__new__": make, "__module__": "datetime", "__doc__": original.__doc__, "today": classmethod(today)}
+        if original is real_datetime:
             members |= {"now": classmethod(now), "utcnow": classmethod(utcnow)}
-        stand = Stand(real.__name__, (real,), members)
-        reals[stand] = real
-        setattr(datetime, real.__name__, stand)
+        stand = Stand(original.__name__, (original,), members)
+        _reals[stand] = original
+        setattr(datetime, original.__name__, stand)

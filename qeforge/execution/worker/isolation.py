@@ -39,6 +39,10 @@ class Isolation:
         """Whether the package keeps nothing that would be left behind."""
         return self._state.complete
 
+    def accept_builtins(self) -> None:
+        """What the harness has put among the builtins since belongs there."""
+        self._saved_builtins = dict(self._builtins)
+
     def restore_builtins(self) -> None:
         """Only these, before anything else of the harness runs: it needs `len` and `isinstance` as they were."""
         self._builtins.update(self._saved_builtins)

@@ -4,15 +4,13 @@ import os
 import select
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Sequence
 
-from . import kernel
+from . import orphans
 
 _TICK, _SHORT_TICK = 200, 10  # milliseconds between two looks at a server; short once it seems to have ended
 _GRACE = 1.0  # seconds that a server gets to end by itself once the parent is gone
-_ROUNDS = 1_000  # of killing orphans, should they multiply
 
 
 def start(request_fd: int, scratch: str, private_fds: Sequence[int]) -> None:
@@ -26,7 +24,7 @@ def start(request_fd: int, scratch: str, private_fds: Sequence[int]) -> None:
     """
     if not hasattr(os, "fork"):
         return
-    _adopt_orphans()
+    orphans.adopt()  # elsewhere than on Linux children end with their pipes
     alive, held = os.pipe()
     inner = os.fork()
     if inner == 0:
@@ -37,7 +35,7 @@ def start(request_fd: int, scratch: str, private_fds: Sequence[int]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # it ends when its work is done, not before
     status = _wait(inner, request_fd, alive)
-    _kill_orphans()
+    orphans.kill()
     shutil.rmtree(scratch, ignore_errors=True)
     os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
@@ -61,32 +59,3 @@ def _wait(inner: int, request_fd: int, alive: int) -> int:
         if give_up is not None and time.monotonic() > give_up:
             os.kill(inner, signal.SIGKILL)
             return os.waitpid(inner, 0)[1]
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of whatever below loses its own. Linux only; elsewhere children end with their pipes."""
-    if sys.platform == "linux":
-        try:
-            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-        except OSError:
-            pass
-
-
-def _kill_orphans() -> None:
-    for _ in range(_ROUNDS):
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        try:
-            with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
-                orphans = [int(word) for word in file.read().split()]
-        except OSError:
-            return
-        for pid in orphans:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass
-        time.sleep(0.002)

@@ -59,7 +59,9 @@ def enter_process(scratch: str, *, shared_memory: bool, programs: bool, network:
     except OSError:
         return []
     if abi >= 6:
-        _child_ruleset = _create(abi, 0, 0)
+        # A domain refuses to move files between folders unless it says otherwise; where to, the outer one decides.
+        _child_ruleset = _create(abi, _REFER, 0)
+        _allow(_child_ruleset, "/", _REFER)
     return ["landlock"]
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -41,9 +41,24 @@ class Mutated(NamedTuple):
 
 
 class Mutation:
-    """Answers requests for mutants; what it knows of the module and of probes is kept for the next one."""
+    """Answers requests for mutants; what it knows of the module and of probes is kept for the next one.
 
-    def __init__(self, world: World, workforce: Workforce, limits: Limits, import_lines: frozenset[int]) -> None:
+    Args:
+        world: the module and the instruments.
+        workforce: runs the work.
+        limits: for one run of a probe.
+        import_lines: lines that importing runs.
+        isolated: the state of this process as it is now, to come back to.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        workforce: Workforce,
+        limits: Limits,
+        import_lines: frozenset[int],
+        isolated: Callable[[], Isolation],
+    ) -> None:
         self._tracer = world.tracer
         self._world = world._replace(tracer=NoTracer())
         self._workforce = workforce
@@ -53,7 +68,8 @@ class Mutation:
         self._source = SourceText(world.module.__file__ or "")
         self._live = LiveFunctions(world.module.__file__ or "")
         self._reexecutable = None if workforce.forks else True  # tried out in a child only; the parent sees to the rest
-        self.isolation = Isolation(world.module)
+        self._isolated = isolated
+        self.isolation = isolated()
 
     def answer(self, request: dict[str, Any], channel: Channel) -> None:
         """Report `{"v": verdict, "k": [[probe, facets], …], "s": seconds}` for each job."""
@@ -65,7 +81,7 @@ class Mutation:
     def prepared(self, wires: Sequence[Wire]) -> Iterator[None]:
         """Full speed, with what these probes do known; as it was, afterwards."""
         self._tracer.pause()
-        self.isolation = Isolation(self._world.module)
+        self.isolation = self._isolated()
         try:
             self._learn(wires)
             yield

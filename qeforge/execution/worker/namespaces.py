@@ -16,7 +16,7 @@ import select
 import signal
 import sys
 
-from . import kernel
+from . import kernel, orphans
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PID, _NEW_NET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _INNER = _NEW_MOUNTS | _NEW_IPC | _NEW_PID | _NEW_NET
@@ -35,9 +35,7 @@ def enter(*, loopback: bool) -> None:
     global _active
     if kernel.machine() is None:
         return
-    try:
-        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    except OSError:
+    if not orphans.adopt():
         return
     sys.stdout.flush()
     sys.stderr.flush()
@@ -189,7 +187,7 @@ def _watch(child: int, *, held: int) -> None:
             os.kill(child, signal.SIGKILL)
             parent = os.getppid()
         signal.sigtimedwait([signal.SIGCHLD], _WATCH_SECONDS)
-    _kill_orphans()
+    orphans.kill()
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
     if 128 < code < 128 + signal.NSIG:
         _end_by_signal(code - 128)
@@ -206,27 +204,6 @@ def _end_by_signal(number: int) -> None:
     except (OSError, ValueError):
         pass  # SIGKILL needs no handler
     os.kill(os.getpid(), number)
-
-
-def _kill_orphans() -> None:
-    """Kills what the worker left behind, until nothing new turns up."""
-    for _ in range(1000):
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        try:
-            with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
-                children = [int(word) for word in file.read().split()]
-        except OSError:
-            return
-        for child in children:
-            try:
-                os.kill(child, signal.SIGKILL)
-            except OSError:
-                pass
-        signal.sigtimedwait([signal.SIGCHLD], _WATCH_SECONDS)
 
 
 def _close_files(keep: int = -1) -> None:

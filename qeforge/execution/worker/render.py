@@ -13,6 +13,7 @@ MAX_ITEMS = 30
 MAX_SOURCE = 1_500  # characters
 _MAX_NODES = 300
 _MAX_BITS = 4_000
+_MAX_FORMATTED = 300  # characters of a text that is written with the name of a folder in it
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,}|\b0x(?:7f|55|56)[0-9a-f]{10}\b")
 
@@ -61,7 +62,7 @@ class Renderer:
         if literal is not None:
             if (kind is str or kind is bytes) and len(value) > MAX_SOURCE:
                 raise Unrenderable
-            if kind is str and self.tmp_path is not None and value.startswith(self.tmp_path):
+            if kind is str and self.tmp_path is not None and self.tmp_path in value:
                 return self._temporary_text(value)
             return literal(value)
         self._nodes += 1
@@ -116,9 +117,13 @@ class Renderer:
             return "str(tmp_path)"
         rest = value[len(self.tmp_path) + 1 :]
         parts = rest.split("/")
-        if value[len(self.tmp_path)] != "/" or any(part in ("", ".", "..") for part in parts):
+        if value.startswith(f"{self.tmp_path}/") and not any(part in ("", ".", "..") for part in parts):
+            return f"str(tmp_path / {rest!r})"
+        if len(value) > _MAX_FORMATTED or not value.isprintable():
             return repr(value)
-        return f"str(tmp_path / {rest!r})"
+        pieces = re.split(re.escape(self.tmp_path) + r"(?![\w.-])", value)
+        escaped = "{tmp_path}".join(piece.replace("{", "{{").replace("}", "}}") for piece in pieces)
+        return f"f{escaped!r}" if len(pieces) > 1 else repr(value)
 
 
 def _float(value: float) -> str:

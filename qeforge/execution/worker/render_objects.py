@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from . import naming
+from . import clock_shift, naming
 from .render import Renderer, Unrenderable, standard
 
 _Rule = Callable[[Renderer, Any, int], str]
@@ -21,7 +21,7 @@ def render(self: Renderer, value: Any, depth: int) -> str:
     if kind is types.MappingProxyType:
         return _proxy(self, value, depth)
     rule = _RULES.get((kind.__module__, kind.__qualname__))
-    if rule is not None and kind is naming.resolve(kind.__module__, kind.__qualname__):
+    if rule is not None and kind is clock_shift.real(naming.resolve(kind.__module__, kind.__qualname__)):
         return rule(self, value, depth)
     if isinstance(value, enum.Enum):
         return _enum(self, value, depth)

@@ -46,6 +46,7 @@ class Server:
         self._mutation: Mutation | None = None
         self._instrumented: "Instrumented | None" = None
         self._known_imports: set[str] = set()
+        self._isolation: Isolation | None = None
 
     def open(self) -> dict[str, Any]:
         """Close the sandbox and import the module; what the parent is told."""
@@ -67,6 +68,8 @@ class Server:
             tracer.watch(code)
         fixtures = Fixtures()
         fixtures.load(setup["conftests"])
+        if setup["spent_loop"] and (asyncio := sys.modules.get("asyncio")) is not None:
+            asyncio.set_event_loop(None)  # as `asyncio.run` leaves it: from then on none is made for who asks for one
         self._world = World(
             module=imported.module,
             tracer=tracer,
@@ -91,6 +94,7 @@ class Server:
             from .describe import describe
 
             self._channel.send(0, describe(self._world.module))
+            self._isolation = None  # annotations are evaluated for that, which may run anything
         elif request["op"] == "mutate":
             self._preload([wire for wire, _ in request["probes"]])
             self._mutating().answer(request, self._channel)
@@ -102,7 +106,6 @@ class Server:
         else:
             candidates: list[Wire] = request["candidates"]
             self._preload(candidates)
-            self._isolation = Isolation(self._world.module)
             if request["op"] == "run":
                 self._run(candidates, capture=request["capture"], batch=self._setup["batch"])
             else:
@@ -111,8 +114,19 @@ class Server:
 
     def _mutating(self) -> Mutation:
         if self._mutation is None:
-            self._mutation = Mutation(self._world, self._workforce, self._limits(), self._import_lines)
+            self._mutation = Mutation(self._world, self._workforce, self._limits(), self._import_lines, self._isolated)
         return self._mutation
+
+    def _isolated(self) -> Isolation:
+        """The state that candidates come back to. They run in forks, so that what this process keeps stays as it is
+        until something is imported here; looking all through a package takes as long as dozens of candidates.
+
+        Raises OSError when the working folder is gone, which ends this process: one that starts anew has its own.
+        """
+        os.getcwd()
+        if self._isolation is None or not self._workforce.forks:
+            self._isolation = Isolation(self._world.module)
+        return self._isolation
 
     def _limits(self) -> Limits:
         return Limits(cpu=self._setup["cpu_seconds"], wall=self._setup["wall_seconds"])
@@ -123,6 +137,7 @@ class Server:
             self._known_imports.add(text)
             for name in imported_modules(text):
                 if name.partition(".")[0] in sys.stdlib_module_names and name not in sys.modules:
+                    self._isolation = None
                     try:
                         importlib.import_module(name)
                     except Exception:  # the candidate will meet it again and report it
@@ -132,13 +147,14 @@ class Server:
         instrumented = None
         if capture:
             instrumented = self._instrument()
+        isolation = self._isolated()
 
         def task(items: Sequence[int], channel: Channel) -> None:
-            operands, isolation = None, self._isolation
+            operands = None
             if instrumented is not None:
                 operands = Operands()
                 instrumented.install(operands, self._world.tracer)
-                isolation = Isolation(self._world.module)
+                isolation.accept_builtins()
             runner = Runner(self._world, isolation, operands=operands)
             _each(runner.quick, runner, candidates, items, channel)
 
@@ -152,14 +168,17 @@ class Server:
         return self._instrumented
 
     def _observe(self, candidates: Sequence[Wire], *, batch: int) -> None:
+        from . import render_objects  # noqa: F401 - quick looks do without; here, once, rather than in every child
+
         before: dict[int, dict[str, Any]] = {}
+        isolation = self._isolated()
 
         def preview(items: Sequence[int], channel: Channel) -> None:
-            runner = Runner(self._world, self._isolation)
+            runner = Runner(self._world, isolation)
             _each(runner.preview, runner, candidates, items, channel)
 
         def look(items: Sequence[int], channel: Channel) -> None:
-            runner = Runner(self._world, self._isolation)
+            runner = Runner(self._world, isolation)
             _each(runner.full, runner, candidates, items, channel)
 
         def deliver(index: int, frame: bytes) -> bool:

@@ -163,7 +163,7 @@ def _special_parts(value: Any) -> list[tuple[str, Any]] | None:
 
 
 def _contents(value: Any) -> list[tuple[str, Any]]:
-    """Length and first items of what has them."""
+    """Length and first items of what has them; of a text its beginning and its end."""
     if isinstance(value, type) or not hasattr(type(value), "__len__"):
         return []
     size = len(value)
@@ -173,6 +173,8 @@ def _contents(value: Any) -> list[tuple[str, Any]]:
             source = quick_source(key)
             if source is not None:
                 parts.append((f"[{source}]", value[key]))
+    elif isinstance(value, (str, bytes, bytearray)):
+        parts += [("[:40]", value[:40]), ("[-20:]", value[-20:])] if size else []
     elif isinstance(value, Sequence) and size:
         parts += [(f"[{index}]", value[index]) for index in range(min(size, _SHOWN))]
         if size > _SHOWN:

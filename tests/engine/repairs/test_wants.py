@@ -26,7 +26,6 @@ def read(type_name: str, message: str) -> Want:
         ("IndexError", "list index out of range", Use.INDEX),
         ("ValueError", "not enough values to unpack (expected 2, got 1)", Use.ITERATE),
         ("ValueError", "invalid literal for int() with base 10: 'abc'", Use.ARGUMENT),
-        ("FileNotFoundError", "[Errno 2] No such file or directory: 'abc'", Use.ARGUMENT),
         ("m.CustomError", "whatever", Use.ARGUMENT),
     ],
 )

@@ -1,35 +1,11 @@
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from qeforge.config import (
-    DEFAULT,
-    RUN_ONLY,
-    SETTINGS,
-    Config,
-    data_dir,
-    find_config_file,
-    load_config,
-    log_dir,
-    setting_named,
-)
+from qeforge.config import DEFAULT, RUN_ONLY, SETTINGS, Config, setting_named
 from qeforge.errors import ConfigError, UsageError
-
-
-def write(folder: Path, table: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "pyproject.toml"
-    file.write_text(f"[tool.qeforge]\n{table}\n")
-    return file
-
-
-def load(start: Path, *, flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> Config:
-    return load_config(flags or {}, start=start, environ=environ or {})
+from tests.config.tables import load, write
 
 
 def test_nothing_given_is_all_defaults(tmp_path: Path) -> None:
@@ -221,42 +197,6 @@ def test_values_from_variables(tmp_path: Path, variable: str, text: str, expecte
     assert getattr(config, variable.removeprefix("QEFORGE_").lower()) == expected
 
 
-@given(st.text(max_size=12))
-def test_text_either_becomes_what_the_setting_accepts_or_is_refused(text: str) -> None:
-    for setting in SETTINGS.values():
-        try:
-            value = setting.parse(text, where="here")
-        except ConfigError:
-            continue
-        assert setting.accept(value) == value
-
-
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [
-        (b"[tool.qeforge]\nseed = 1\nseed 2\n", 3),
-        (b"[tool.qeforge\n", 1),
-        (b"a = 1\nb = '''", 2),
-        (b"a = 1\nb = 2\n\xff\n", 3),
-    ],
-)
-def test_a_broken_file_is_one_line_with_its_position(tmp_path: Path, content: bytes, line: int) -> None:
-    file = tmp_path / "pyproject.toml"
-    file.write_bytes(content)
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path)
-    assert caught.value.message.startswith(f"{file}:{line}: not ")
-    assert "\n" not in caught.value.message
-
-
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    file = write(tmp_path, "seed = 1")
-    file.chmod(0)
-    with pytest.raises(ConfigError, match="cannot be read"):
-        load(tmp_path)
-
-
 def test_the_table_has_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool]\nqeforge = 3\n")
     with pytest.raises(ConfigError, match=r"tool\.qeforge is 3"):
@@ -266,23 +206,6 @@ def test_the_table_has_to_be_one(tmp_path: Path) -> None:
 def test_a_tool_that_is_no_table_is_somebody_elses_trouble(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("tool = 3\n")
     assert load(tmp_path) == Config()
-
-
-def test_nearest_file_with_a_table_wins(tmp_path: Path) -> None:
-    outer = write(tmp_path, "seed = 1")
-    inner = tmp_path / "part"
-    (inner / "src").mkdir(parents=True)
-    (inner / "pyproject.toml").write_text("[project]\nname = 'part'\n")
-    assert find_config_file(inner / "src") == outer
-    nearer = write(inner, "seed = 2")
-    assert find_config_file(inner / "src") == nearer
-    assert load(inner / "src" / "missing.py").seed == 2
-
-
-def test_without_any_table_the_nearest_file(tmp_path: Path) -> None:
-    file = tmp_path / "pyproject.toml"
-    file.write_text("")
-    assert find_config_file(tmp_path / "a" / "b") == file
 
 
 def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
@@ -360,11 +283,3 @@ class TestPrivacy:
     def test_a_flag_beats_a_configured_engine(self, tmp_path: Path) -> None:
         write(tmp_path, 'engine = "native"')
         assert load(tmp_path, flags={"force_cloud": True}).force_cloud
-
-
-def test_folders_for_data_and_logs(tmp_path: Path) -> None:
-    environ = {"QEFORGE_DATA_DIR": str(tmp_path)}
-    assert data_dir(environ) == tmp_path
-    assert log_dir(environ) == tmp_path / "logs"
-    assert "qeforge" in str(data_dir({}))
-    assert "qeforge" in str(log_dir({}))
