@@ -1,10 +1,10 @@
 """What git knows about files, read through its command line."""
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from qeforge.config.surroundings import child_environment
 from qeforge.errors import UnavailableError, UsageError
 
 _SECONDS = 60.0
@@ -71,8 +71,10 @@ def files_at(top: Path, commit: str, paths: Sequence[str]) -> Mapping[str, bytes
 
 
 def _git(arguments: Sequence[str], folder: Path, question: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {name: value for name, value in os.environ.items() if name not in _LOCATING}
+    environment = {name: value for name, value in child_environment().items() if name not in _LOCATING}
     environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    # A clone that left something out would fetch it now: what is not here counts as not there.
+    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     command = ["git", "-c", "core.quotepath=off", *arguments]
     try:
         return subprocess.run(

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 import qeforge
-from qeforge.cli import check, config, doctor, generate, score, targets
+from qeforge.cli import check, config, cost, doctor, generate, route, score, targets
 from qeforge.cli.changed import ChangedCommand
 from qeforge.cli.console import silence_stdout
 from qeforge.cli.interrupts import interruptible
@@ -41,6 +41,8 @@ app.command("generate", cls=ChangedCommand)(generate.generate)
 app.command("targets", cls=ChangedCommand)(targets.targets)
 app.command("score")(score.score)
 app.command("check")(check.check)
+app.add_typer(route.app, name="route")
+app.command("cost")(cost.cost)
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
 

@@ -50,7 +50,11 @@ def session_of(ctx: typer.Context) -> Session:
 
 
 def begin(ctx: typer.Context) -> Session:
-    """The session of this command, told how to talk. Every command calls it first."""
+    """The session of this command, told how to talk. Every command calls it first. From then on nothing leaves this
+    machine but what is permitted later."""
+    from qeforge.providers import guard  # `--help` needs none
+
+    guard.install(guard.NATIVE)
     session = session_of(ctx)
     given = ctx.params
     session.begun = True
@@ -73,6 +77,10 @@ def configure(ctx: typer.Context, start: Path) -> Config:
     settings = {name: value for name, value in ctx.params.items() if name in SETTINGS and value not in (None, [], ())}
     run_only = {name: value for name, value in ctx.params.items() if name in RUN_ONLY and value}
     config = load_config({**settings, **run_only}, start=start, environ=os.environ)
+    if config.local_only:
+        from qeforge.providers import guard
+
+        guard.install(guard.NOTHING_LEAVES)
     if "sandbox" in ctx.params and not config.sandbox:
         who = config.origins["sandbox"]
         session_of(ctx).terminal.say(f"warning: no sandbox ({who}): code under test can do whatever you can")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from qeforge.config.surroundings import child_environment
+
 LINE_LENGTH = 88
 """Columns of a line where the project says nothing."""
 
@@ -97,6 +99,7 @@ def _ruff(text: str, *arguments: str) -> str | None:
             [*_ruff_command(), *arguments, "-"],
             input=text.encode(),
             capture_output=True,
+            env=child_environment(),
             timeout=_TIMEOUT,
             check=False,
         )

@@ -15,7 +15,7 @@ _LONGEST_MUTANT = 34
 def reasons(tests: Sequence[Sequence[TestCase]], mutants: Mapping[str, Mutant], width: int) -> list[str]:
     """One comment for each test of a file, without the `#`; empty where nothing is known.
 
-    What only this test does is what justifies it; where it does nothing alone, all that it does in the code that it is
+    Where somebody said that it would be so, that comes first. What only this test does is what justifies it; where it does nothing alone, all that it does in the code that it is
     for is named.
 
     Args:
@@ -40,8 +40,24 @@ def reasons(tests: Sequence[Sequence[TestCase]], mutants: Mapping[str, Mutant], 
         else:
             own = {case.candidate.target for case in cases}
             goals = frozenset(goal for goal in goals if goal.target in own) or goals
-        found.append(_reason(goals, killed, mutants, width))
+        said = _said(cases)
+        room = width - len(said) - 2 if said else width
+        found.append("; ".join(filter(None, (said, _reason(goals, killed, mutants, room)))))
     return found
+
+
+def speaker(source: str) -> str:
+    """Who states a claim, in words."""
+    return {"docstring": "the docstring", "readme": "the README"}.get(source, source)
+
+
+def _said(cases: Sequence[TestCase]) -> str:
+    """Who said that the cases of a test would end as they did; the one that did so for most of them."""
+    told = Counter(case.stated for case in cases if case.stated)
+    if not told:
+        return ""
+    source, count = told.most_common(1)[0]
+    return f"{'' if count == len(cases) else 'partly '}as {speaker(source)} says"
 
 
 def mutants_reason(killed: frozenset[str], mutants: Mapping[str, Mutant], width: int) -> str:

@@ -8,12 +8,14 @@ class Claim:
     """An expectation that somebody states: checked, never believed.
 
     `expected` is the source of a value, or of an exception type when `raises`. `source` says where it comes from
-    (`docstring`, a model's name).
+    (`docstring`, a model's name). `general` says that it was stated of all such calls and not of this one: then another
+    exception than the expected one refutes nothing, because another argument may be to blame.
     """
 
     expected: str
     source: str
     raises: bool = False
+    general: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,16 +24,40 @@ class Action(StrEnum):
     STALE = "stale"  # check: the code changed since the suite was written
     FAILING = "failing"  # check: the suite does not pass
     CURRENT = "current"  # check: up to date and passing
+    REMOVED = "removed"  # a file of suspects of which none is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A claim that did not hold: maybe a bug. All four texts are source or one line for people."""
+    """A claim that did not hold: maybe a bug. `arrange`, `imports` and `fixtures` are what the act needs, as in the
+    candidate; `observed` is one line for people."""
 
     target: str
     act: str
     claim: Claim
     observed: str
+    arrange: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectRow:
+    """One line of `qeforge suspects`: what was found in the module at `path`, and when, in seconds since 1970."""
+
+    suspect: Suspect
+    path: Path
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectTests:
+    """The file of failing tests beside a suite: what became of it, and its text before and after (empty for none)."""
+
+    path: Path
+    action: Action
+    old: str = ""
+    new: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +65,8 @@ class ModuleReport:
     """One module's outcome. `old` and `new` are the suite's text before and after, for a diff; `dropped` counts tests
     that were found and not kept, by reason; `open_lines` are lines no test reaches; `equivalent` are survivors that
     probably mean the same as the original, each with the reason; `cached` says that an earlier run found it;
-    `notes` are remarks that concern the whole run."""
+    `notes` are remarks that concern the whole run; `suspect_tests` tells of the file with suspects, where something was
+    done to it."""
 
     module: str
     path: Path
@@ -62,6 +87,7 @@ class ModuleReport:
     equivalent: tuple[tuple[str, str], ...] = ()
     cached: bool = False
     notes: tuple[str, ...] = ()
+    suspect_tests: SuspectTests | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

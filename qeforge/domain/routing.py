@@ -32,7 +32,8 @@ class Features:
         open_mutants: mutants of it that no test notices.
         reached: share of its goals that are met, in [0, 1].
         seconds: left for its module.
-        tried: earlier outcomes of similar targets that were asked about with a model; `met` of them met a goal.
+        tried: earlier answers of a local model about it, or else about its neighbours; after `met` of them a goal was
+            met that was open before.
     """
 
     target: str

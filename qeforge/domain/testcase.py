@@ -25,7 +25,11 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase:
-    """A candidate with its assertions, a name, and what justifies it: goals and the ids of mutants it kills."""
+    """A candidate with its assertions, a name, and what justifies it: goals and the ids of mutants it kills.
+
+    `stated` is the source of a claim that held: then the assertions say what the code is meant to do, and not only what
+    it does.
+    """
 
     __test__ = False
 
@@ -35,6 +39,7 @@ class TestCase:
     name: str = ""
     goals: frozenset[Goal] = frozenset()
     mutants: frozenset[str] = frozenset()
+    stated: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qeforge.config.surroundings import child_environment
 from qeforge.errors import InterpreterError
 from qeforge.execution.process import kill_tree
 
@@ -156,6 +157,7 @@ def _run(executable: Path, origin: str) -> str:
             text=True,
             errors="replace",
             cwd=executable.anchor,
+            env=child_environment(),
             start_new_session=True,
         )
     except OSError as error:

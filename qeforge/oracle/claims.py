@@ -17,34 +17,55 @@ def suspects(candidate: Candidate, observation: Observation) -> tuple[Suspect, .
     if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
         return ()
     return tuple(
-        Suspect(target=candidate.target, act=candidate.act, claim=claim, observed=_observed(observation))
+        Suspect(
+            target=candidate.target,
+            act=candidate.act,
+            claim=claim,
+            observed=_observed(observation),
+            arrange=candidate.arrange,
+            imports=candidate.imports,
+            fixtures=candidate.fixtures,
+        )
         for claim in candidate.claims
-        if not _may_hold(claim, observation)
+        if _holds(claim, observation) is False
     )
 
 
-def _may_hold(claim: Claim, observation: Observation) -> bool:
+def who_said(candidate: Candidate, observation: Observation) -> str:
+    """Source of the first claim of a candidate that held beyond doubt; empty for none."""
+    if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
+        return ""
+    return next((claim.source for claim in candidate.claims if _holds(claim, observation)), "")
+
+
+def _holds(claim: Claim, observation: Observation) -> bool | None:
+    """Whether it holds; None where that cannot be told."""
     raised = observation.raised
     if raised is not None:
         wanted = claim.expected.partition("(")[0].strip().rpartition(".")[2]
         names = {name.rpartition(".")[2] for name in (raised.type_name, *raised.ancestors)}
-        return claim.raises and wanted in names
+        if claim.raises and wanted in names:
+            return True
+        return None if claim.general else False
     if claim.raises:
         return False
-    return observation.result is None or _equal(claim.expected, observation.result)
+    return None if observation.result is None else _equal(claim.expected, observation.result)
 
 
-def _equal(expected: str, seen: Snapshot) -> bool:
-    """Whether the value may be the expected one; yes where that cannot be told from their texts."""
+def _equal(expected: str, seen: Snapshot) -> bool | None:
+    """Whether the value is the expected one; None where that cannot be told from their texts."""
     wanted, shown = expression(expected), expression(seen.source or "")
     if wanted is None or shown is None:
+        return None
+    texts = ast.unparse(wanted), ast.unparse(shown)
+    if texts[0] == texts[1]:
         return True
-    if doctest.OutputChecker().check_output(ast.unparse(wanted), ast.unparse(shown), doctest.ELLIPSIS):
-        return True  # with three dots a docstring may mean anything, whether or not it says so
+    if doctest.OutputChecker().check_output(*texts, doctest.ELLIPSIS):
+        return None  # with three dots a docstring may mean anything, whether or not it says so
     try:
         return bool(ast.literal_eval(wanted) == ast.literal_eval(shown))
     except (ValueError, TypeError, MemoryError, RecursionError):
-        return type(wanted) is type(shown) and not isinstance(shown, ast.Constant)
+        return None if type(wanted) is type(shown) and not isinstance(shown, ast.Constant) else False
 
 
 def _observed(observation: Observation) -> str:

@@ -6,9 +6,9 @@ from qeforge.domain.observation import Facet
 from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.oracle.raising import is_deliberate, is_incidental
 
-VALUE, RAISES, STATE, NOTHING, TYPE, INCIDENTAL, NONE = 6, 5, 4, 3, 2, 1, 0
-"""Grades, best first: an equal value · an exception raised on purpose · a changed state or output · `is None` · a type
-check · an exception that only says the argument was nonsense · no assertion at all."""
+STATED, VALUE, RAISES, STATE, NOTHING, TYPE, INCIDENTAL, NONE = 7, 6, 5, 4, 3, 2, 1, 0
+"""Grades, best first: what somebody said would happen · an equal value · an exception raised on purpose · a changed state
+or output · `is None` · a type check · an exception that only says the argument was nonsense · no assertion at all."""
 
 _TYPE_CHECK = re.compile(r"assert (isinstance|callable)\(|assert repr\(\w+\)\.startswith")
 
@@ -19,6 +19,9 @@ def strength(case: TestCase) -> int:
 
 
 def _grade(case: TestCase, assertion: Assertion) -> int:
+    is_type = _TYPE_CHECK.match(assertion.code) is not None
+    if case.stated and assertion.facet in (Facet.RESULT, Facet.EXCEPTION) and not is_type:
+        return STATED
     if assertion.facet is Facet.EXCEPTION:
         raised = case.observation.raised
         if raised is not None and is_incidental(raised):
@@ -26,6 +29,6 @@ def _grade(case: TestCase, assertion: Assertion) -> int:
         return RAISES if raised is not None and is_deliberate(raised) else STATE
     if assertion.facet is not Facet.RESULT:
         return STATE
-    if _TYPE_CHECK.match(assertion.code):
+    if is_type:
         return TYPE
     return NOTHING if assertion.code.endswith(" is None") else VALUE

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt
 from qeforge.errors import PrivacyError, ProviderError
+from qeforge.providers import guard
 from qeforge.providers.batches import Batch
 from qeforge.providers.failures import Refusal, failure, one_line
 from qeforge.providers.key import Key
@@ -264,6 +265,7 @@ class Cloud:
             if self._ending.is_set():
                 raise ProviderError(f"{self._model}: closed", slug="cancelled")
             if self._opened is None:
+                guard.permit(self._url, proxies=True)
                 library = importlib.import_module(_LIBRARY)
                 self._opened = library.Anthropic(
                     api_key=self._key.reveal(),
@@ -284,6 +286,8 @@ class Cloud:
     def _translated(self, raised: Exception) -> Exception:
         """What the library raised, as ours and without the key; what is no trouble of theirs stays as it is."""
         library = importlib.import_module(_LIBRARY)
+        if (refused := guard.refusal_in(raised)) is not None:
+            return refused
         if isinstance(raised, library.APIStatusError):
             refusal = Refusal(
                 status=raised.status_code,

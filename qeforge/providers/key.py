@@ -3,6 +3,7 @@
 import os
 from collections.abc import MutableMapping
 
+from qeforge.config.surroundings import reclaim
 from qeforge.errors import ProviderError
 
 VARIABLE = "ANTHROPIC_API_KEY"
@@ -24,7 +25,7 @@ class Key:
         Raises:
             ProviderError: there is none, or what there is cannot be one.
         """
-        text = environ.pop(VARIABLE, "").strip()
+        text = environ.pop(VARIABLE, "").strip() or (reclaim(VARIABLE).strip() if environ is os.environ else "")
         if not text:
             raise ProviderError(
                 f"{VARIABLE} is not set", hint="set it to ask a cloud model, or choose --engine local", slug="no-key"

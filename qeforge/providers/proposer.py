@@ -1,5 +1,6 @@
 """The proposer behind which models stand: one question for one target at a time, and an account of what it brought."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -28,8 +29,9 @@ _SHOWN = 12
 
 @dataclass(slots=True, kw_only=True)
 class _Account:
-    """What became of one answer so far."""
+    """What became of one answer of `engine` so far."""
 
+    engine: Engine
     candidates: int
     waiting: dict[str, Candidate]
     valid: int = 0
@@ -38,8 +40,8 @@ class _Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How the proposer sees the module: facts of each target (everything but what is open), and which goals a run's
-    arcs meet."""
+    """How the proposer sees the module: facts of each target before anything ran, so that all of its goals are open,
+    with outcomes of earlier runs; and which goals a run's arcs meet."""
 
     features: Callable[[Target], Features]
     met: Callable[[frozenset[Arc]], frozenset[Goal]]
@@ -120,7 +122,7 @@ class ModelProposer:
                 self._open -= new
                 asked = self._asked.get(candidate.target)
                 if new and asked is not None:
-                    asked.gained.update(dict.fromkeys(asked.gained, True))
+                    asked.gained[account.engine] = True
             if not account.waiting:
                 del self._accounts[call]
                 self._models.gained(
@@ -135,17 +137,20 @@ class ModelProposer:
             (name for name in {*lines, *mutants} if name in self._targets),
             key=lambda name: (-len(lines.get(name, ())), -len(mutants.get(name, ())), name),
         )
+        left = Counter(goal.target for goal in request.goals)
         engines = self._models.available()
         for name in waiting:
             target = self._targets[name]
             asked = self._asked.get(name, _Asked())
+            every = self._look.features(target)
             features = replace(
-                self._look.features(target),
-                open_goals=len(lines.get(name, ())),
+                every,
+                open_goals=left[name],
                 open_mutants=len(mutants.get(name, ())),
+                reached=1 - left[name] / every.open_goals if every.open_goals else every.reached,
                 seconds=seconds,
-                tried=sum(asked.times.values()),
-                met=sum(asked.gained.values()),
+                tried=every.tried + asked.times.get(Engine.LOCAL, 0),
+                met=every.met + asked.gained.get(Engine.LOCAL, False),
             )
             decision = self._router.decide(features)
             self.decisions[name] = decision
@@ -196,6 +201,7 @@ class ModelProposer:
         self._offered |= {one.key for one in fresh}
         if fresh:
             self._accounts[answer.call] = _Account(
+                engine=engine,
                 candidates=len(parsed.candidates) + sum(count for _, count in parsed.dropped),
                 waiting={one.key: one for one in fresh},
             )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
 from qeforge.errors import PrivacyError, ProviderError
+from qeforge.providers import guard
 
 if TYPE_CHECKING:
     import httpx
@@ -40,6 +41,8 @@ def place_of(url: str, *, allow_private: bool) -> Place:
         raise ProviderError(f"local.url: {url!r} is no http address", hint="such as http://127.0.0.1:8080", slug="url")
     if parts.username or parts.password:
         raise ProviderError("local.url: it holds a user name or password", hint="leave them out", slug="url")
+    if allow_private:
+        guard.permit(url, private=True)
     addresses = _addresses(parts.hostname)
     if all(address.is_loopback for address in addresses):
         return Place.MACHINE

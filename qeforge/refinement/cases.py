@@ -10,6 +10,7 @@ from qeforge.domain.observation import Facet, Observation
 from qeforge.domain.score import Score
 from qeforge.domain.testcase import TestCase
 from qeforge.oracle.assertions import assertions_for
+from qeforge.oracle.claims import who_said
 from qeforge.oracle.stability import stable_facets
 from qeforge.refinement.pool import lines_of
 
@@ -37,7 +38,13 @@ def case_of(candidate: Candidate, seen: Observation, again: Sequence[Observation
     arcs = seen.arcs.intersection(*(o.arcs for o in again))
     seen = replace(seen, seconds=min(o.seconds for o in (seen, *again)))  # a busy machine makes no case slow
     return Case(
-        case=TestCase(candidate=candidate, observation=seen, assertions=assertions, goals=goals.met(arcs)),
+        case=TestCase(
+            candidate=candidate,
+            observation=seen,
+            assertions=assertions,
+            goals=goals.met(arcs),
+            stated=who_said(candidate, seen) if asserted & {Facet.RESULT, Facet.EXCEPTION} else "",
+        ),
         facets=tuple(f for f in stable_facets(seen, again, candidate=candidate) if f in asserted),
         lines=lines_of(arcs),
     )

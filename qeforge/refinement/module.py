@@ -16,6 +16,7 @@ from qeforge.analysis.recipes import (
     document_candidates,
     find_documents,
     fixture_names,
+    raises_candidates,
     test_candidates,
 )
 from qeforge.codegen.formatting import format_source
@@ -343,6 +344,7 @@ def _mutants(task: ModuleTask, goals: GoalMap) -> list[Mutant]:
 def _recipes(task: ModuleTask) -> list[Candidate]:
     documents = find_documents(task.root) if is_project_root(task.root) else ()
     found = [*doctest_candidates(task.module), *document_candidates(task.module, documents)]
+    found += raises_candidates(task.module)
     found += test_candidates(task.module, task.existing, fixture_names(task.conftests))
     if task.wanted is not None:
         found = [candidate for candidate in found if candidate.target in task.wanted]

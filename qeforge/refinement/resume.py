@@ -7,7 +7,7 @@ from dataclasses import replace
 from qeforge.analysis.dependencies import Dependencies
 from qeforge.analysis.units import concerned, shape_of
 from qeforge.codegen.header import read_header
-from qeforge.domain.report import Action, ModuleReport
+from qeforge.domain.report import Action, ModuleReport, Suspect
 from qeforge.domain.trajectory import Stop
 from qeforge.refinement.cache import Cache, Entry, Keep
 from qeforge.refinement.fingerprint import key_of, place_of
@@ -89,10 +89,17 @@ def _partly(
     report = generate(replace(task, wanted=part, merge=True))
     if report.action not in _SUITES:
         return report if report.stop is Stop.INTERRUPTED else None
+    report = replace(report, suspects=(*_still_suspect(task, keep, part), *report.suspects))
     if report.action is Action.UNCHANGED and keep.before is not None:
         return replace(report, score=keep.before.score, coverage=keep.before.coverage)
     some = f"{len(part)} of {len(task.module.targets)} targets worked on again"
     return replace(report, reason="; ".join(filter(None, (report.reason, some))))
+
+
+def _still_suspect(task: ModuleTask, keep: Keep, part: frozenset[str]) -> tuple[Suspect, ...]:
+    """What was found in targets that are not worked on again."""
+    others = {target.id for target in task.module.targets} - part
+    return tuple(one for one in keep.before.suspects if one.target in others) if keep.before is not None else ()
 
 
 def _stored(task: ModuleTask, keep: Keep, report: ModuleReport) -> str:

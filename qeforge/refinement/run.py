@@ -17,6 +17,7 @@ from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, ModuleReport
 from qeforge.domain.trajectory import Stop
 from qeforge.errors import QeforgeError, WriteError
+from qeforge.providers import guard
 from qeforge.refinement.module import generate_module
 from qeforge.refinement.resume import carried_out, is_known
 from qeforge.refinement.sharing import share
@@ -151,6 +152,7 @@ def _guarded(task: ModuleTask, progress: Progress) -> ModuleReport:
 
 def _start(relay: "Queue[tuple[str, dict[str, Any]]]", left: _Count, jobs: int) -> None:
     global _queue, _open, _jobs
+    guard.install(guard.NOTHING_LEAVES)  # models are asked by the parent
     _queue, _open, _jobs = relay, left, jobs
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)

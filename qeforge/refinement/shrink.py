@@ -131,7 +131,7 @@ class Shrinker:
     def shrink(
         self, cases: Sequence[TestCase], needed: _Needed, already: frozenset[Goal], work: Work
     ) -> tuple[tuple[TestCase, ...], dict[str, dict[str, frozenset[Facet]]]]:
-        """A choice of `cases`, plain ones in the place of strange ones, and for each key the mutants it has to kill
+        """A choice of `cases`, plain ones in the place of strange ones that nobody stated, and for each key the mutants it has to kill
         with the facets that show it. All goals and kills of `cases` are kept.
 
         Args:
@@ -142,7 +142,7 @@ class Shrinker:
         """
         useful = [replace(case, goals=case.goals - already) for case in cases]
         duties = self._duties(select(useful, self._oddity), needed)
-        odd = sorted((d for d in duties if d.cost), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
+        odd = sorted((d for d in duties if d.cost and not d.case.stated), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
         tried = {case.candidate.key for case in cases}
         for _ in range(_ROUNDS):
             if not odd or self._late(work.until):
@@ -202,7 +202,7 @@ class Shrinker:
         usual = tidying.usual([duty.start or duty.case.candidate for duty in duties])
         for duty in duties:
             duty.untidy = tidying.untidiness(duty.start or duty.case.candidate, usual)
-        left = sorted((d for d in duties if d.untidy), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
+        left = sorted((d for d in duties if d.untidy and not d.case.stated), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
         for _ in range(_TIDYING_ROUNDS):
             if not left or self._late(work.until):
                 break

@@ -13,9 +13,12 @@ from qeforge.analysis.project import Project, find_project, is_project_root
 from qeforge.codegen.header import Header, read_header
 from qeforge.codegen.layout import suite_path
 from qeforge.config import Config, cache_dir
+from qeforge.config.surroundings import withheld
 from qeforge.domain.capability import Capability
+from qeforge.domain.ledger import Account
 from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, Check, ModuleReport, RunReport, TargetRow
+from qeforge.domain.routing import RoutePlan
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.errors import UsageError
 from qeforge.execution.interpreter import Interpreter, find_interpreter
@@ -26,6 +29,10 @@ from qeforge.refinement.resume import recall
 from qeforge.refinement.run import run_all
 from qeforge.refinement.score import score_module
 from qeforge.refinement.task import ModuleTask
+from qeforge.wiring.costs import account, ledger_in
+from qeforge.wiring.ended import Interrupted as Interrupted
+from qeforge.wiring.ended import Unfinished as Unfinished
+from qeforge.wiring.routing import plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,22 +73,6 @@ def generate(config: Config, paths: Sequence[Path], progress: Progress) -> RunRe
     if ended.problem is not None:
         raise Unfinished(run) from ended.problem
     return run
-
-
-class Unfinished(Exception):
-    """What cut a run short is the cause; with what was finished all the same."""
-
-    def __init__(self, report: RunReport) -> None:
-        super().__init__()
-        self.report = report
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, with what was finished until then."""
-
-    def __init__(self, report: RunReport) -> None:
-        super().__init__()
-        self.report = report
 
 
 def list_targets(config: Config, paths: Sequence[Path]) -> tuple[tuple[TargetRow, ...], tuple[SkippedModule, ...]]:
@@ -128,6 +119,22 @@ def check(config: Config, paths: Sequence[Path]) -> RunReport:
         if header is not None:
             reports.append(_checked(task, header))
     return RunReport(modules=tuple(reports), seconds=time.monotonic() - began)
+
+
+def costs(config: Config, *, by: str, days: int | None, project: str | None) -> Account:
+    """What models took and brought, from the ledger."""
+    return account(ledger_in(os.environ), config, by=by, days=days, project=project, now=time.time())
+
+
+def plan_routes(config: Config, paths: Sequence[Path], *, run_tests: bool) -> RoutePlan:
+    """Where every target would go; existing tests are run only when `run_tests` says so."""
+    found = _find(config, paths)
+    wanted = _wanted(config, found.discovery.modules)
+    tasks = [_task(config, found, module, wanted) for module in found.discovery.modules if _has_work(module, wanted)]
+    environ = {**withheld(), **os.environ}
+    skipped = tuple(f"skipped {one.path}: {one.reason}" for one in found.discovery.skipped)
+    planned = plan(config, tasks, environ=environ, ledger=ledger_in(environ), covered=_covered if run_tests else None)
+    return replace(planned, notes=(*skipped, *planned.notes))
 
 
 def doctor(config: Config) -> tuple[Check, ...]:

@@ -1,6 +1,7 @@
 """A server on this machine that speaks the Messages API, and misbehaves as it is told."""
 
 import json
+import socket
 import threading
 import time
 from collections import deque
@@ -82,6 +83,7 @@ class MessagesServer:
         self.cancelled = False
         self.ending = threading.Event()
         self.lock = threading.Lock()
+        self.connections: set[socket.socket] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = False
         self._server.block_on_close = True
@@ -99,6 +101,9 @@ class MessagesServer:
         finally:
             self.ending.set()
             self._server.shutdown()
+            with self.lock:
+                for connection in self.connections:  # a client that was not closed keeps its own open
+                    connection.shutdown(socket.SHUT_RDWR)
             thread.join()
             self._server.server_close()
 
@@ -120,6 +125,16 @@ def message(text: str, *, reason: str = "end_turn", output: int = 9) -> dict[str
 def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            with server.lock:
+                server.connections.add(self.connection)
+
+        def finish(self) -> None:
+            with server.lock:
+                server.connections.discard(self.connection)
+            super().finish()
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,38 @@ def test_features_tell_what_is_open(shop: Subject) -> None:
     first = next(features for features in router.seen if features.target == "shop:kind")
     assert first.open_goals > 0
     assert first.seconds > 0
+
+
+class Escalating:
+    """Names the engines in turn, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.seen: list[Features] = []
+
+    def decide(self, features: Features) -> Decision:
+        self.seen.append(features)
+        engine = Engine.LOCAL if features.tried == 3 else Engine.CLOUD
+        return Decision(target=features.target, engine=engine, reason="test", confidence=0.5)
+
+
+class Both(Scripted):
+    def available(self) -> dict[Engine, Description]:
+        (local,) = super().available().values()
+        return {Engine.LOCAL: local, Engine.CLOUD: local}
+
+
+def test_what_a_local_model_did_before_and_now_is_told_and_what_the_cloud_did_is_not(shop: Subject) -> None:
+    def known(target: Target) -> Features:
+        return replace(features_of(target), open_goals=len(shop.goals.goals_of(target.id)), tried=3, met=2)
+
+    models = Both(kind=["1)", "```python\nkind('%PDF EOF')\n```"])
+    router = Escalating()
+    look = Look(features=known, met=shop.goals.met)
+    refine(shop, ModelProposer(shop.module, models, router, look, project="shop", seed=0))
+    told = [features for features in router.seen if features.target == "shop:kind"]
+    assert (told[0].tried, told[0].met) == (3, 2)
+    assert (told[-1].tried, told[-1].met) == (4, 2)
+    assert len(models.prompts) > 1
+    every = len(shop.goals.goals_of("shop:kind"))
+    assert told[0].open_goals == round(every * (1 - told[0].reached)) > 0
+    assert 0 < told[0].reached < 1

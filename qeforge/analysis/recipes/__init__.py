@@ -4,6 +4,7 @@ from qeforge.analysis.recipes.call_sites import call_recipes
 from qeforge.analysis.recipes.doctests import doctest_candidates
 from qeforge.analysis.recipes.documents import document_candidates, find_documents
 from qeforge.analysis.recipes.fixtures import fixture_names, fixture_recipes
+from qeforge.analysis.recipes.raises import raises_candidates
 from qeforge.analysis.recipes.suites import test_candidates
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "find_documents",
     "fixture_names",
     "fixture_recipes",
+    "raises_candidates",
     "test_candidates",
 ]

@@ -1,0 +1,276 @@
+"""A model in a GGUF file, run in this process by llama.cpp.
+
+The only module that imports `llama_cpp`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
+from qeforge.errors import ProviderError
+from qeforge.providers.gguf import Header, read_header
+from qeforge.providers.memory import available_memory
+
+if TYPE_CHECKING:
+    from llama_cpp import Llama as Engine
+
+_STEP = 512
+"""Contexts grow in steps of so many tokens; a model is loaded with one that holds its first prompt."""
+
+_PIECE = 128
+"""Tokens of a prompt that are read between two looks at whether anybody still wants the answer."""
+
+_SPARE = 0.9
+"""Share of the free memory that a model may take."""
+
+
+class Llama:
+    """A provider in this process. It answers one question at a time; threads may wait for one another.
+
+    The model is mapped into memory and loaded with the first question. What a prompt has in common with the one before
+    is not read again.
+
+    Args:
+        path: the GGUF file.
+        threads: cores to use, asked before each question: what the judge works on should not be taken.
+        name: of the model, for records; that of the file when empty.
+        layers_on_gpu: blocks that a graphics card computes, where the library was built for one; -1 for all.
+
+    Raises:
+        ProviderError: the file is no model, the package is not installed, or there is too little memory.
+    """
+
+    def __init__(
+        self, path: Path, *, threads: Callable[[], int] = lambda: 1, name: str = "", layers_on_gpu: int = -1
+    ) -> None:
+        self._path = path
+        self._threads = threads
+        self._layers = layers_on_gpu
+        self._header = read_header(path)
+        self._name = name or path.stem
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._embedder: Engine | None = None
+        self._format: Callable[[list[dict[str, str]]], tuple[str, bool]] | None = None
+        self._closed = False
+        _library()
+        self._require_memory(2 * _STEP)
+
+    def describe(self) -> Description:
+        """What it is."""
+        size = f"{self._header.bytes / (1 << 20):.0f} MiB"
+        return Description(
+            name="llama",
+            model=self._name,
+            place=Place.PROCESS,
+            context=self._header.context,
+            embeds=True,
+            detail=f"{self._path.name}, {self._header.architecture}, {size}",
+        )
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, as this model counts."""
+        with self._lock:
+            return len(self._loaded(0).tokenize(text.encode(), add_bos=False, special=False))
+
+    def complete(self, prompt: Prompt, listener: Listener | None = None) -> Completion:
+        """The answer, piece by piece.
+
+        Raises:
+            ProviderError: the prompt is longer than the model's window, or the model broke.
+        """
+        began = time.monotonic()
+        with self._lock:
+            tokens = self._tokens(prompt)
+            wanted = len(tokens) + prompt.max_tokens + 1
+            if wanted > self._header.context:
+                raise ProviderError(
+                    f"{self._name}: the prompt has {len(tokens)} tokens, its window {self._header.context}",
+                    hint="this target is left to others",
+                    slug="context",
+                )
+            engine = self._loaded(wanted)
+            try:
+                return self._answer(engine, tokens, prompt, listener or (lambda piece: True), began)
+            except (RuntimeError, ValueError) as problem:
+                raise ProviderError(f"{self._name}: {problem}", slug="broken-model") from problem
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """The mean of the vectors of each text's tokens, at unit length; what does not fit its window is cut off."""
+        with self._lock:
+            self._check_open()
+            if self._embedder is None:
+                self._embedder = self._make(_STEP, embedding=True)
+            return [_mean(self._embedder.embed(text or " ", normalize=False, truncate=True)) for text in texts]
+
+    def close(self) -> None:
+        """Gives its memory back."""
+        with self._lock:
+            self._closed = True
+            for engine in (self._engine, self._embedder):
+                if engine is not None:
+                    engine.close()
+            self._engine = self._embedder = None
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    def _answer(
+        self, engine: "Engine", tokens: list[int], prompt: Prompt, listener: Listener, began: float
+    ) -> Completion:
+        threads = max(1, self._threads())
+        library = _library()
+        library.llama_set_n_threads(engine._ctx.ctx, threads, threads)
+        cached = self._read(engine, tokens, listener)
+        parts: list[str] = []
+        finish = Finish.CANCELLED
+        if cached >= 0:
+            for event in engine.create_completion(
+                tokens,
+                max_tokens=prompt.max_tokens,
+                temperature=prompt.temperature,
+                seed=prompt.seed,
+                stop=list(prompt.stop),
+                stream=True,
+            ):
+                choice: Any = event["choices"][0]  # type: ignore[index]
+                if choice["text"]:
+                    parts.append(choice["text"])
+                if choice["finish_reason"]:
+                    finish = Finish.LENGTH if choice["finish_reason"] == "length" else Finish.STOP
+                elif not listener(choice["text"]):
+                    break
+        text = "".join(parts)
+        output = len(engine.tokenize(text.encode(), add_bos=False, special=False)) if text else 0
+        return Completion(
+            text=text,
+            model=self._name,
+            finish=finish,
+            usage=Usage(input=len(tokens), output=output, cached=max(0, cached)),
+            seconds=time.monotonic() - began,
+        )
+
+    def _read(self, engine: "Engine", tokens: list[int], listener: Listener) -> int:
+        """Reads a prompt in pieces, from where it differs from what was read before; how many tokens that was, -1 when
+        nobody wants the answer any more."""
+        known = engine.input_ids[: engine.n_tokens]
+        common = 0
+        for old, new in zip(known, tokens[:-1], strict=False):  # the last one is read again: its logits are needed
+            if old != new:
+                break
+            common += 1
+        if common and engine._ctx.kv_cache_seq_rm(-1, common, -1):
+            engine.n_tokens = common
+        else:
+            engine.reset()  # type: ignore[no-untyped-call]
+            common = 0
+        for start in range(common, len(tokens), _PIECE):
+            if not listener(""):
+                return -1
+            engine.eval(tokens[start : start + _PIECE])
+        return common
+
+    def _tokens(self, prompt: Prompt) -> list[int]:
+        """A chat in the model's own template, the answer begun."""
+        engine = self._loaded(0)
+        asked = f"{prompt.shared}\n\n{prompt.ask}".strip()
+        if self._format is None:
+            self._format = _formatter(engine, self._header)
+        text, with_special = self._format(
+            [{"role": "system", "content": prompt.system}, {"role": "user", "content": asked}]
+        )
+        return engine.tokenize((text + prompt.prefill).encode(), add_bos=not with_special, special=True)
+
+    def _loaded(self, tokens: int) -> "Engine":
+        """The model with a context of at least so many tokens."""
+        self._check_open()
+        if self._engine is None or self._engine.n_ctx() < tokens:
+            context = min(self._header.context, max(4 * _STEP, -(-tokens // _STEP) * _STEP))
+            self._require_memory(context)
+            if self._engine is not None:
+                self._engine.close()
+            self._engine = self._make(context)
+        return self._engine
+
+    def _make(self, context: int, **more: Any) -> "Engine":
+        library = _library()
+        threads = max(1, self._threads())
+        on_gpu = self._layers if library.llama_supports_gpu_offload() else 0
+        try:
+            made: Engine = library.Llama(
+                str(self._path),
+                n_ctx=context,
+                n_batch=_STEP,
+                n_threads=threads,
+                n_threads_batch=threads,
+                n_gpu_layers=on_gpu,
+                use_mmap=True,
+                verbose=False,
+                **more,
+            )
+            return made
+        except (ValueError, RuntimeError, AssertionError) as problem:
+            raise ProviderError(
+                f"{self._path}: llama.cpp cannot load it (architecture {self._header.architecture})",
+                hint="`qeforge models verify` checks the file; a newer llama-cpp-python may know the architecture",
+                slug="unknown-architecture",
+            ) from problem
+
+    def _require_memory(self, context: int) -> None:
+        free = available_memory()
+        needed = self._header.memory(context)
+        if free is not None and needed > _SPARE * free:
+            raise ProviderError(
+                f"{self._name}: needs {needed >> 20} MiB of memory, {free >> 20} MiB are free",
+                hint="choose a smaller model: `qeforge models list`",
+                slug="memory",
+            )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ProviderError(f"{self._name}: closed", slug="cancelled")
+
+
+def _mean(vectors: Any) -> list[float]:
+    """The mean of the vectors of a text's tokens (or the one vector of all), at unit length."""
+    rows = vectors if isinstance(vectors[0], list) else [vectors]
+    total = [sum(column) for column in zip(*rows, strict=True)]
+    length = sum(number * number for number in total) ** 0.5 or 1.0
+    return [number / length for number in total]
+
+
+def _library() -> Any:
+    try:
+        import llama_cpp
+    except ImportError:
+        raise ProviderError(
+            "the local engine needs the package llama-cpp-python",
+            hint="pip install 'qeforge[local]'",
+            slug="missing-extra",
+        ) from None
+    return llama_cpp
+
+
+def _formatter(engine: "Engine", header: Header) -> Callable[[list[dict[str, str]]], tuple[str, bool]]:
+    """Writes messages as the model was taught; whether that begins with a special token is the second result."""
+    if not header.template:
+        return lambda messages: ("\n\n".join(each["content"] for each in messages) + "\n\n", False)
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+    def piece(token: int) -> str:
+        return engine.detokenize([token], special=True).decode("utf-8", "replace") if token >= 0 else ""
+
+    written = Jinja2ChatFormatter(
+        template=header.template,
+        eos_token=piece(engine.token_eos()),
+        bos_token=piece(engine.token_bos()),
+        add_generation_prompt=True,
+    )
+
+    def form(messages: list[dict[str, str]]) -> tuple[str, bool]:
+        made = written(messages=messages)  # type: ignore[arg-type]
+        return made.prompt, bool(made.added_special)
+
+    return form
