@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -37,6 +37,22 @@ class Terminal:
         """Something for people, on stderr; nothing under `--quiet` and `--json`."""
         if not (self.quiet or self.json):
             _put(sys.stderr, line)
+
+    def show(self, text: str) -> None:
+        """Something that was asked for by an option of its own, on stderr, whatever else is quiet."""
+        _put(sys.stderr, text)
+
+    def asker(self) -> Callable[[str], bool] | None:
+        """Puts a question to whoever sits at the terminal; None where nobody does. Anything but yes is no."""
+        if self.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+
+        def ask(question: str) -> bool:
+            sys.stderr.write(f"{question} [y/N] ")
+            sys.stderr.flush()
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+        return ask
 
     def finish(self, outcome: Outcome, command: str) -> None:
         """Writes all that a command ended with. A reader who has gone away is no error."""

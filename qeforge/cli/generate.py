@@ -1,23 +1,18 @@
 """`qeforge generate`: write the suites."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import qeforge
 from qeforge.cli import options
 from qeforge.cli.outcome import Outcome, Shown
-from qeforge.cli.session import begin, common_folder, configure
+from qeforge.cli.session import Session, begin, common_folder, configure
 from qeforge.cli.verdict import interruption, verdict
 from qeforge.config import Config
+from qeforge.domain.provider import Description, Prompt
 from qeforge.domain.report import RunReport
-from qeforge.errors import UnavailableError
-
-NOT_YET = {
-    "local": ("the local engine", "qeforge[local]"),
-    "cloud": ("the cloud engine", "qeforge[cloud]"),
-}
 
 
 def generate(
@@ -31,7 +26,14 @@ def generate(
     local_only: Annotated[
         bool, typer.Option("--local-only", help="Nothing may leave the machine; contradicts cloud.")
     ] = False,
-    force_cloud: Annotated[bool, typer.Option("--force-cloud", help="Only the cloud model may propose.")] = False,
+    force_cloud: Annotated[bool, typer.Option("--force-cloud", help="Of models, only the cloud's is asked.")] = False,
+    max_cost: options.MaxCost = None,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="Print on stderr exactly what is sent to a model, just before.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before code of a project is sent to the cloud the first time.")
+    ] = False,
     python: options.Python = None,
     max_time: options.MaxTime = None,
     iterations: options.Iterations = None,
@@ -48,6 +50,13 @@ def generate(
     private: options.Private = None,
     why: options.Why = None,
     properties: options.Properties = None,
+    suspects_as_tests: Annotated[
+        bool,
+        typer.Option(
+            "--suspects-as-tests",
+            help="Write claims that did not hold as failing tests, into test_<module>_suspects.py beside the suite.",
+        ),
+    ] = False,
     sandbox: options.Sandbox = None,
     memory_mb: options.MemoryMb = None,
     json_output: options.JsonOutput = False,
@@ -59,7 +68,8 @@ def generate(
 
     Everything that is proposed is run in a sandbox on the project's own interpreter, and a test is written only when
     it passes again in fresh processes and reaches or notices something that no other test does. Hand-written test
-    files are never changed; a generated suite that was edited by hand is kept unless --force.
+    files are never changed; a generated suite that was edited by hand is kept unless --force. Where a model is set up,
+    it is asked about what the built-in engine left open.
 
     \b
     Examples:
@@ -69,12 +79,13 @@ def generate(
     """
     session = begin(ctx)
     config = configure(ctx, common_folder(paths))
-    require_engine(config)
     from qeforge import wiring  # everything heavy hangs on it
 
     try:
         with session.progress() as progress:
-            report = wiring.generate(config, paths, progress)
+            report = wiring.generate(
+                config, paths, progress, ask=session.terminal.asker(), show=shown_by(session) if show_prompts else None
+            )
     except KeyboardInterrupt as stop:
         so_far = getattr(stop, "report", None)
         if not isinstance(so_far, RunReport):
@@ -87,21 +98,13 @@ def generate(
     return outcome_of(report, config, verbose=verbose)
 
 
-def require_engine(config: Config) -> None:
-    """Refuses an engine that this version does not have.
+def shown_by(session: Session) -> Callable[[Description, Prompt], None]:
+    """Prints each prompt as it is sent, under a line that says to whom."""
 
-    Raises:
-        UnavailableError: naming what is missing and which extra it will come with.
-    """
-    wanted = "cloud" if config.force_cloud else config.engine
-    if wanted in NOT_YET:
-        what, extra = NOT_YET[wanted]
-        asked = "--force-cloud" if config.force_cloud else f"engine {wanted!r} ({config.origins['engine']})"
-        raise UnavailableError(
-            f"{asked}: {what} is not part of qeforge {qeforge.__version__} yet; it will come with the extra {extra}",
-            hint="use --engine native (or auto), which needs no model",
-            slug="engine-unavailable",
-        )
+    def show(whom: Description, prompt: Prompt) -> None:
+        session.terminal.show(f"--- to {whom.model} ({whom.place.value}: {whom.detail})\n{prompt.text}\n---")
+
+    return show
 
 
 def outcome_of(report: RunReport, config: Config, *, verbose: bool, interrupted: bool = False) -> Outcome:

@@ -67,6 +67,9 @@ Python = Annotated[
         "else qeforge's own]",
     ),
 ]
+MaxCost = Annotated[
+    float | None, typer.Option(metavar="USD", help=_help("max_cost", "What models may cost in one run."))
+]
 MaxTime = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", help=_help("max_time", "Wall-clock budget per module.")),

@@ -76,7 +76,8 @@ def configure(ctx: typer.Context, start: Path) -> Config:
     """
     settings = {name: value for name, value in ctx.params.items() if name in SETTINGS and value not in (None, [], ())}
     run_only = {name: value for name, value in ctx.params.items() if name in RUN_ONLY and value}
-    config = load_config({**settings, **run_only}, start=start, environ=os.environ)
+    paths = ctx.params.get("paths") or [start]
+    config = load_config({**settings, **run_only}, start=start, environ=os.environ, paths=paths)
     if config.local_only:
         from qeforge.providers import guard
 

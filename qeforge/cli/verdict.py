@@ -10,7 +10,8 @@ def verdict(report: RunReport, fail_under: float) -> tuple[ExitCode, tuple[Probl
 
     A run in which some modules had to be skipped is a success, with the reasons in the table; one in which all
     were is not, because nothing that was asked for happened. Where nothing was measured (all is up to date) no
-    quality can be below `fail_under`.
+    quality can be below `fail_under`. An engine that was asked for by name and could not be had is an exit of its own,
+    with the suites that the others made.
     """
     if any(module.stop is Stop.INTERRUPTED for module in report.modules):
         return interruption(report)
@@ -23,7 +24,8 @@ def verdict(report: RunReport, fail_under: float) -> tuple[ExitCode, tuple[Probl
     if score is not None and score.quality < fail_under:
         message = f"quality {score.quality:.4f} is below {fail_under:g}"
         return ExitCode.UNMET, (Problem(slug="fail-under", message=message),)
-    return ExitCode.DONE, ()
+    lacking = tuple(Problem(slug=slug, message=text, hint=hint) for slug, text, hint in report.unavailable)
+    return (ExitCode.UNAVAILABLE, lacking) if lacking else (ExitCode.DONE, ())
 
 
 def interruption(report: RunReport) -> tuple[ExitCode, tuple[Problem, ...]]:

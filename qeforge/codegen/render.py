@@ -89,7 +89,7 @@ def _functions(
     ordered = sorted(cases, key=lambda case: rank.get(case.candidate.target, len(rank)))
     drafts = [draft(case) for case in ordered]
     plan = ImportPlan(suite.module.partition(".")[0])
-    _settle_imports(drafts, plan)
+    settle_imports(drafts, plan)
     for one in drafts:
         simplify(one)
     functions = tabulate(drafts, targets)
@@ -110,7 +110,7 @@ def _in_order(targets: Mapping[str, Target]) -> list[Target]:
     return sorted(targets.values(), key=lambda target: (target.span.line, target.qualname))
 
 
-def _settle_imports(drafts: Sequence[Draft], plan: ImportPlan) -> None:
+def settle_imports(drafts: Sequence[Draft], plan: ImportPlan) -> None:
     """Gives every imported thing one name in the file."""
     local = {name for one in drafts for name in (*bound_names(one.everything()), *one.fixtures)}
     for one in drafts:

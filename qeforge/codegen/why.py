@@ -15,7 +15,9 @@ _LONGEST_MUTANT = 34
 def reasons(tests: Sequence[Sequence[TestCase]], mutants: Mapping[str, Mutant], width: int) -> list[str]:
     """One comment for each test of a file, without the `#`; empty where nothing is known.
 
-    Where somebody said that it would be so, that comes first. What only this test does is what justifies it; where it does nothing alone, all that it does in the code that it is
+    Where somebody said that it would be so, that comes first.
+
+    What only this test does is what justifies it; where it does nothing alone, all that it does in the code that it is
     for is named.
 
     Args:

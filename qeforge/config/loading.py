@@ -1,6 +1,6 @@
 """The settings in force: flag > `QEFORGE_*` > `[tool.qeforge]` > default, and where each value came from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,17 @@ class _Given:
     origin: str
 
 
-def load_config(flags: Mapping[str, object], *, start: Path, environ: Mapping[str, str]) -> Config:
+def load_config(
+    flags: Mapping[str, object], *, start: Path, environ: Mapping[str, str], paths: Iterable[Path] = ()
+) -> Config:
     """The settings in force for work on `start`.
 
     Args:
         flags: what the command line gave, by field name; None means not given.
         start: file or folder from which to look upward for a `pyproject.toml`.
         environ: the environment, for `QEFORGE_*`.
+        paths: what is worked on. A project that says `local-only` keeps it, whatever else it is worked on with and by
+            whatever link it was found.
 
     Raises:
         ConfigError: an unknown key, a wrong value, a file that is not TOML; names file, key and what is expected.
@@ -47,6 +51,7 @@ def load_config(flags: Mapping[str, object], *, start: Path, environ: Mapping[st
         dict(_from_environment(environ)),
         dict(_from_flags(flags)),
     )
+    layers[0].update(_private_projects(paths, file))
     given: dict[str, _Given] = {}
     for layer in layers:
         given.update(layer)
@@ -73,6 +78,17 @@ def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
         if isinstance(value, Path):
             value = _relative_to(file.parent, value)
         yield setting.name, _Given(value, str(file))
+
+
+def _private_projects(paths: Iterable[Path], known: Path | None) -> Iterator[tuple[str, _Given]]:
+    """`privacy` as the first project says that says `local-only`."""
+    for place in dict.fromkeys(place for path in paths for place in (path, path.resolve())):
+        file = find_config_file(place)
+        if file is not None and file != known:
+            privacy = dict(_from_file(file)).get("privacy")
+            if privacy is not None and privacy.value == LOCAL_ONLY:
+                yield "privacy", privacy
+                return
 
 
 def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -78,8 +78,8 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a provider is. `name` is the kind (`llama`, `server`, `anthropic`, `replay`), `context` its window in tokens;
-    `embeds` says whether `embed` works; `detail` is one line for people (threads, file, address)."""
+    """What a provider is. `name` is the kind (`llama`, `server`, `anthropic`, `replay`), `context` its window in
+    tokens; `embeds` says whether `embed` works; `detail` is one line for people (threads, file, address)."""
 
     name: str
     model: str

@@ -92,11 +92,13 @@ class ModuleReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """All modules of a run, in the order of their names. `notes` are one-line remarks (a sandbox layer is missing)."""
+    """All modules of a run, in the order of their names. `notes` are one-line remarks (a sandbox layer is missing);
+    `unavailable` is what was asked for by name and could not be had: slug, message and hint of each."""
 
     modules: tuple[ModuleReport, ...]
     seconds: float
     notes: tuple[str, ...] = ()
+    unavailable: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def score(self) -> Score | None:
@@ -107,6 +109,8 @@ class RunReport:
         lines = branches = lines_met = branches_met = mutants = killed = 0
         equivalent = sum(m.score.equivalent for m in scored if m.score is not None)
         tests = failing = flaky = duplicates = kept = offered = 0
+        tokens = sum(m.score.tokens for m in scored if m.score is not None)
+        usd = sum(m.score.usd for m in scored if m.score is not None)
         for m in scored:
             assert m.score is not None
             assert m.coverage is not None
@@ -134,6 +138,8 @@ class RunReport:
             kept=kept,
             offered=offered,
             seconds=self.seconds,
+            tokens=tokens,
+            usd=usd,
         )
 
 

@@ -115,10 +115,11 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A completion and the number of its entry in the ledger."""
+    """A completion, the number of its entry in the ledger, and what it cost (USD; None where no price is known)."""
 
     completion: Completion
     call: int
+    usd: float | None = 0.0
 
 
 class Models(Protocol):
@@ -132,8 +133,9 @@ class Models(Protocol):
         """Tokens of a text, for one of the models."""
         ...
 
-    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
-        """The model's answer, cut off after `seconds` of wall time.
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool = False) -> Answer:
+        """The model's answer, cut off after `seconds` of wall time; `again` when an earlier answer about the same
+        target brought nothing, so that a stronger model is asked where there is one.
 
         Raises:
             ProviderError: there is none; what is to be done without it goes on.
@@ -143,4 +145,12 @@ class Models(Protocol):
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         """What came of an answer: candidates in it, those that ran without NameError or a wrong signature, goals met
         first by them, mutants noticed first by them."""
+        ...
+
+
+class Line(Protocol):
+    """A way to the models of a run; can be sent to another process."""
+
+    def connect(self) -> Models:
+        """The models, from here."""
         ...

@@ -1,8 +1,11 @@
 """The one database of what qeforge remembers, `memory.db` in the user data folder."""
 
+import os
 import re
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib import resources
@@ -25,11 +28,12 @@ class StoreError(UnavailableError):
 
 
 class Store:
-    """Connections to the database, which is made, and brought up to date, when it is first used.
+    """A connection to the database, which is made, and brought up to date, when it is first used.
 
-    Several processes may use it at once: it is in write-ahead mode, each use is one transaction, and one that finds it
-    locked waits for up to ten seconds. The version of its tables is SQLite's `user_version`: the number of the last
-    migration in `migrations/` that was run. Older ones are migrated after a copy was put beside them
+    Several processes and threads may use it at once: it is in write-ahead mode, each use is one transaction, and one
+    that finds it locked waits for up to ten seconds. The connection is kept, because closing the last one moves the
+    log into the database and waits for the disk. The version of its tables is SQLite's `user_version`: the number of
+    the last migration in `migrations/` that was run. Older ones are migrated after a copy was put beside them
     (`memory.db.before-N`); newer ones are refused.
 
     Args:
@@ -38,7 +42,9 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._ready = False
+        self._lock = threading.RLock()
+        self._kept: sqlite3.Connection | None = None
+        self._process = 0
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -48,7 +54,7 @@ class Store:
             StoreError: the database cannot be opened, is damaged, is of a newer qeforge, or the disk is full.
         """
         try:
-            with closing(self._connect()) as connection, connection:
+            with self._lock, self._connect() as connection:
                 connection.execute("begin immediate")
                 yield connection
         except sqlite3.Error as problem:
@@ -63,19 +69,21 @@ class Store:
         if not self.path.exists():
             return []
         try:
-            with closing(self._connect()) as connection:
-                found: list[sqlite3.Row] = connection.execute(query, parameters).fetchall()
+            with self._lock:
+                found: list[sqlite3.Row] = self._connect().execute(query, parameters).fetchall()
                 return found
         except sqlite3.Error as problem:
             raise _explained(self.path, problem) from problem
 
     def _connect(self) -> sqlite3.Connection:
-        if not self._ready:
+        if self._kept is None or self._process != os.getpid():  # a connection does not survive a fork
             self._prepare()
-        return self._opened()
+            self._kept, self._process = self._opened(), os.getpid()
+            weakref.finalize(self, _close, self._kept, self._process)
+        return self._kept
 
     def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.execute("pragma synchronous = normal")
         return connection
@@ -96,7 +104,6 @@ class Store:
                 hint="upgrade qeforge, or set QEFORGE_DATA_DIR to another folder",
                 slug="store-newer",
             )
-        self._ready = True
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         connection.execute("begin immediate")  # whoever comes second finds it done
@@ -118,6 +125,11 @@ class Store:
         copy = self.path.with_name(f"{NAME}.before-{version + 1}-{int(time.time())}")
         with closing(self._opened()) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
+
+
+def _close(connection: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():
+        connection.close()
 
 
 def _version(connection: sqlite3.Connection) -> int:

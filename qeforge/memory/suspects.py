@@ -83,7 +83,8 @@ class SuspectStore:
 def _row(one: Suspect, *, path: Path, module: str, digest: str, at: float) -> tuple[object, ...]:
     lists = [json.dumps(items) for items in (one.arrange, one.imports, one.fixtures)]
     claim = (one.claim.expected, int(one.claim.raises), one.claim.source)
-    return (at, str(path), module, one.target, digest, one.act, *lists, *claim, one.observed)
+    observed = one.observed.encode("utf-8", "backslashreplace").decode()  # a message may hold half a character
+    return (at, str(path), module, one.target, digest, one.act, *lists, *claim, observed)
 
 
 def _remembered(row: sqlite3.Row) -> Remembered:

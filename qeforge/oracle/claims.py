@@ -33,7 +33,7 @@ def suspects(candidate: Candidate, observation: Observation) -> tuple[Suspect, .
 
 def who_said(candidate: Candidate, observation: Observation) -> str:
     """Source of the first claim of a candidate that held beyond doubt; empty for none."""
-    if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
+    if not candidate.claims or observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
         return ""
     return next((claim.source for claim in candidate.claims if _holds(claim, observation)), "")
 

@@ -7,8 +7,8 @@ from qeforge.domain.testcase import Assertion, TestCase
 from qeforge.oracle.raising import is_deliberate, is_incidental
 
 STATED, VALUE, RAISES, STATE, NOTHING, TYPE, INCIDENTAL, NONE = 7, 6, 5, 4, 3, 2, 1, 0
-"""Grades, best first: what somebody said would happen · an equal value · an exception raised on purpose · a changed state
-or output · `is None` · a type check · an exception that only says the argument was nonsense · no assertion at all."""
+"""Grades, best first: what somebody said would happen · an equal value · an exception raised on purpose · a changed
+state or output · `is None` · a type check · an exception that only says the argument was nonsense · no assertion."""
 
 _TYPE_CHECK = re.compile(r"assert (isinstance|callable)\(|assert repr\(\w+\)\.startswith")
 

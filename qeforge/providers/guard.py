@@ -256,8 +256,8 @@ def _noting(look_up: Callable[..., Any]) -> Callable[..., Any]:
         if state is not None and name in state.names:
             addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
             only_private = state.names[name]
-            for address in filter(None, map(_number, addresses)):
-                if address.is_private or not only_private:
+            for address in map(_number, addresses):
+                if address is not None and (address.is_private or not only_private):
                     state.addresses.add(str(address))
         return found
 

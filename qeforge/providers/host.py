@@ -8,6 +8,7 @@ import dataclasses
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -74,6 +75,7 @@ class Source:
         check: what of a prompt may be sent to it.
         price: USD of a usage; None where no price is known.
         at_once: questions that it answers at the same time.
+        stronger: is asked instead where an earlier answer about the same target brought nothing; None for the same.
     """
 
     description: Description
@@ -82,6 +84,7 @@ class Source:
     check: Check = lambda prompt, about: prompt
     price: Callable[[Usage], float | None] = lambda usage: 0.0
     at_once: int = 1
+    stronger: "Source | None" = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,9 +97,14 @@ class _Held:
     provider: Provider | None = None
     broken: ProviderError | None = None
 
+    @classmethod
+    def of(cls, source: Source) -> "_Held":
+        return cls(source=source, places=threading.Semaphore(source.at_once))
+
 
 class Host:
-    """Implements `Models` for one run. Threads may use it at once.
+    """Implements `Models` for one run. Threads may use it at once. `answers` counts them, `failures` has the first of
+    each engine.
 
     Args:
         sources: the models there are.
@@ -117,16 +125,16 @@ class Host:
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._held = {
-            engine: _Held(source=source, places=threading.Semaphore(source.at_once))
-            for engine, source in sources.items()
-        }
+        self._held = {engine: _Held.of(source) for engine, source in sources.items()}
+        self._stronger = {engine: _Held.of(source.stronger) for engine, source in sources.items() if source.stronger}
         self._ledger = ledger
         self._purse = purse
         self._show = show
         self._wall = wall
         self._monotonic = monotonic
         self._closed = False
+        self.answers: Counter[Engine] = Counter()
+        self.failures: dict[Engine, ProviderError] = {}
 
     def available(self) -> dict[Engine, Description]:
         """Models that may be asked now."""
@@ -139,18 +147,28 @@ class Host:
     def count_tokens(self, engine: Engine, text: str) -> int:
         """Tokens of a text, for one of the models; an estimate where it cannot be opened."""
         try:
-            return self._open(engine).count_tokens(text)
+            return self._open(self._held[engine]).count_tokens(text)
         except ProviderError:
             return len(text.encode()) // 3 + 1
 
-    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
-        """The model's answer, cut off after `seconds`, waiting for its turn included.
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool = False) -> Answer:
+        """The model's answer, cut off after `seconds`, waiting for its turn included; the stronger model's, where there
+        is one, when the question comes again.
 
         Raises:
             ProviderError: why there is none.
         """
+        try:
+            answer = self._asked(engine, prompt, about, seconds=seconds, again=again)
+        except ProviderError as problem:
+            self.failures.setdefault(engine, problem)
+            raise
+        self.answers[engine] += 1
+        return answer
+
+    def _asked(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool) -> Answer:
         began = self._monotonic()
-        held = self._held.get(engine)
+        held = (self._stronger.get(engine) if again else None) or self._held.get(engine)
         if held is None:
             raise ProviderError(f"no {engine} model is set up", slug="no-model")
         source = held.source
@@ -158,7 +176,7 @@ class Host:
             raise ProviderError(f"{source.description.model}: busy for {seconds:.0f} s", slug="timeout", transient=True)
         try:
             sent = source.check(prompt, about)
-            provider = self._open(engine)
+            provider = self._open(held)
             worst = source.price(Usage(input=provider.count_tokens(sent.text), output=sent.max_tokens))
             if worst is not None and not self._purse.allows(worst):
                 raise ProviderError("--max-cost is reached", hint="raise it to ask more", slug="max-cost")
@@ -177,15 +195,14 @@ class Host:
     def close(self) -> None:
         """Ends every provider; may be called twice."""
         self._closed = True
-        for held in self._held.values():
+        for held in (*self._held.values(), *self._stronger.values()):
             provider, held.provider = held.provider, None
             if provider is not None:
                 provider.close()
 
     # -- parts --------------------------------------------------------------------------------------------------
 
-    def _open(self, engine: Engine) -> Provider:
-        held = self._held[engine]
+    def _open(self, held: _Held) -> Provider:
         with held.opening:
             if self._closed:
                 raise ProviderError("the run that holds the models is ending", slug="cancelled")
@@ -239,4 +256,4 @@ class Host:
                     confidence=about.confidence,
                 )
             )
-        return Answer(completion=dataclasses.replace(completion, seconds=self._monotonic() - began), call=call)
+        return Answer(completion=dataclasses.replace(completion, seconds=self._monotonic() - began), call=call, usd=usd)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import qeforge
 from qeforge.errors import PrivacyError, ProviderError
+from qeforge.providers import guard
 from qeforge.providers.catalogue import Entry
 from qeforge.providers.failures import one_line, retry_after
 from qeforge.providers.store import Progress
@@ -33,7 +34,6 @@ _QUIET = {
 }
 """What the library reads when it is imported."""
 
-_BLOCK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAMED = {"library_name": "qeforge", "library_version": qeforge.__version__}
 _GOT = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
@@ -68,13 +68,12 @@ class Hub:
         self._attempts = attempts
         self._slowest = slowest
 
-    def fetch(self, entry: Entry, into: BinaryIO, progress: Progress) -> None:
-        """Completes a file that is open at its end; what was written until a failure stays in it.
+    def check(self, entry: Entry) -> None:
+        """Refuses what cannot be loaded, without asking anybody.
 
         Raises:
             PrivacyError: nothing may leave the machine.
-            ProviderError: the library is missing, or the hub has not that file, another one, or no answer.
-            OSError: the file cannot be written.
+            ProviderError: the hub has not that file, or the library is missing.
         """
         if self._local_only:
             raise PrivacyError(
@@ -85,7 +84,21 @@ class Hub:
             raise ProviderError(
                 f"{entry.name}: can only be imported", hint=f"`qeforge models import {entry.file}`", slug="not-found"
             )
+        if importlib.util.find_spec(_LIBRARY) is None:
+            raise ProviderError(
+                "downloads need the package huggingface_hub", hint="pip install 'qeforge[local]'", slug="missing-extra"
+            )
+
+    def fetch(self, entry: Entry, into: BinaryIO, progress: Progress) -> None:
+        """Completes a file that is open at its end; what was written until a failure stays in it.
+
+        Raises:
+            ProviderError: as `check`; or the hub has not that file, another one, or gives no answer.
+            OSError: the file cannot be written.
+        """
+        self.check(entry)
         library = _library()
+        guard.permit_downloads()
         try:
             self._look(library, entry)
             self._load(library, entry, into, progress)
@@ -150,7 +163,7 @@ class Hub:
                 into.truncate()
                 if response.status_code == 206:
                     return
-            for block in response.iter_bytes(_BLOCK):
+            for block in response.iter_bytes():  # as it comes: what a cut would leave in a buffer is lost
                 start += len(block)
                 if start > entry.bytes:
                     into.truncate(0)
@@ -221,16 +234,13 @@ def _address(text: str) -> str:
 
 
 def _library() -> Any:
-    if importlib.util.find_spec(_LIBRARY) is None:
-        raise ProviderError(
-            "downloads need the package huggingface_hub", hint="pip install 'qeforge[local]'", slug="missing-extra"
-        )
     before = {name: os.environ.get(name) for name in _QUIET}
     os.environ.update(_QUIET)
     try:
         library = importlib.import_module(_LIBRARY)
-        for part in ("errors", "utils"):
+        for part in ("constants", "errors", "utils"):
             importlib.import_module(f"{_LIBRARY}.{part}")
+        library.constants.HF_HUB_DISABLE_TELEMETRY = True  # also where somebody else imported it first
         return library
     finally:
         for name, value in before.items():

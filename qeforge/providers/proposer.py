@@ -48,6 +48,15 @@ class Look:
 
 
 @dataclass(slots=True, kw_only=True)
+class Spent:
+    """What asking took: questions that were answered, tokens in and out, USD as far as prices are known."""
+
+    answers: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
 class _Asked:
     """How often each engine was asked about a target, and whether the last answer brought anything."""
 
@@ -88,6 +97,7 @@ class ModelProposer:
         self._accounts: dict[int, _Account] = {}
         self._open: frozenset[Goal] = frozenset()
         self._offered: set[str] = set()
+        self.spent = Spent()
         self.problems: list[str] = []
         self.decisions: dict[str, Decision] = {}
 
@@ -183,13 +193,16 @@ class ModelProposer:
             confidence=decision.confidence,
         )
         try:
-            answer = self._models.ask(engine, prompt, about, seconds=seconds)
+            answer = self._models.ask(engine, prompt, about, seconds=seconds, again=again)
         except ProviderError as problem:
             if problem.message not in self.problems:
                 self.problems.append(problem.message)
             self._asked[target.id].times[engine] = MOST_ASKED
             return [], 0.0
         completion = answer.completion
+        self.spent.answers += 1
+        self.spent.tokens += completion.usage.input + completion.usage.output
+        self.spent.usd += answer.usd or 0.0
         parsed = parse_answer(
             prompt.prefill + completion.text,
             self._module,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from qeforge.config.surroundings import is_secret
 from qeforge.domain.provider import Prompt
 from qeforge.domain.routing import About
 from qeforge.errors import ConfigError, PrivacyError
@@ -18,7 +19,6 @@ from qeforge.providers.scanner import Scanner, Secret
 
 _SETTING = "privacy.never-send"
 _SHORT = 8  # a shorter one is replaced where it is a whole literal only: `password="test"` leaves the word `test` alone
-_SECRET_NAME = re.compile(r"(?i)key|token|secret|passw|credential")
 _MARKER = re.compile(r"-----(BEGIN|END) [A-Z ]*PRIVATE KEY-----")
 _BODY = f"{string.ascii_letters}{string.digits}+/=\\\"' \t\r\n"
 _OURS = re.compile(r"REDACTED_\d+")
@@ -132,8 +132,8 @@ class Redactor:
 
 
 def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Values of an environment whose names say that they are secret."""
-    return tuple(text for name, text in environ.items() if len(text) >= _SHORT and _SECRET_NAME.search(name))
+    """Values of an environment that are secret by their variable's name. Short ones may be anything, and are left."""
+    return tuple(text for name, text in environ.items() if len(text) >= _SHORT and is_secret(name, text))
 
 
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:

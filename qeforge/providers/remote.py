@@ -44,9 +44,9 @@ class Remote:
         """Tokens of a text, for one of the models."""
         return int(self._call("count_tokens", engine, text))
 
-    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool = False) -> Answer:
         """The model's answer."""
-        answer: Answer = self._call("ask", engine, prompt, about, seconds=seconds)
+        answer: Answer = self._call("ask", engine, prompt, about, seconds=seconds, again=again)
         return answer
 
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:

@@ -16,7 +16,7 @@ import qeforge
 from qeforge.refinement.packing import pack
 from qeforge.refinement.task import ModuleTask
 
-_APART = frozenset({"module", "interpreter", "suite", "force", "dry_run", "keep", "recipes", "reached"})
+_APART = frozenset({"module", "interpreter", "suite", "force", "dry_run", "keep", "recipes", "reached", "consulting"})
 """Fields of a task that are looked at for themselves, that decide what is done with a suite and not what is in it, or
 that are drawn from what counts already; every other one counts as it is."""
 
@@ -45,6 +45,7 @@ def place_of(task: ModuleTask, dependencies: Mapping[str, str]) -> str:
             "module": [module.name, str(module.path), str(module.import_root)],
             "suite": str(task.suite),
             "given": given,
+            "models": list(task.consulting.identity) if task.consulting else [],
             "dependencies": dict(dependencies),
             "interpreter": pack(task.interpreter),
             "installed": [installed(path) for path in task.interpreter.search_path],

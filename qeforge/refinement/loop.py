@@ -28,7 +28,7 @@ _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _STALE_BATCHES = 14
-_CONSULTING = 0.5
+_CONSULTING = 0.4
 """Share of the time left that a round's questions to advisers may take."""
 _FOLLOWING = 8
 """That part of a later round's executions follows an answer which met something new."""
@@ -162,10 +162,9 @@ class Loop:
     def _round(self, number: int) -> Stop | None:
         began = self.clock.now()
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
-        if number > 1:
-            self._consult()
         share = self.limits.seconds * (0.4 if number == 1 else 0.15)
         self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
+        self._consult(number)
         self._promote(number)
         self._mutate()
         self._chase()
@@ -218,13 +217,17 @@ class Loop:
                 return True
         return False
 
-    def _consult(self) -> None:
+    def _consult(self, number: int) -> None:
         """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once."""
         until = self.clock.now() + (self.deadline - self.clock.now()) * _CONSULTING
+        tried = self.trials.open if number > 1 else []  # in the first round nobody has looked for mutants yet
         for adviser in self.advisers:
-            while (left := until - self.clock.now()) > 0 and (self._open() or self.trials.open):
-                request = Request(goals=self._open(), mutants=tuple(self.trials.open[:200]), count=_BATCH, seconds=left)
-                batch = list(adviser.propose(request))
+            while (goals := self._open()) or tried:
+                left = until - self.clock.now()
+                if left <= 0:
+                    self.cut = True
+                    return
+                batch = list(adviser.propose(Request(goals=goals, mutants=tuple(tried), count=_BATCH, seconds=left)))
                 if not batch:
                     break
                 if self._hear(self._run(batch, until)):

@@ -42,6 +42,7 @@ from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
 from qeforge.refinement.cases import score_of
 from qeforge.refinement.conjecturing import CallLog, property_candidates
+from qeforge.refinement.consulting import Advice, Consulted
 from qeforge.refinement.finish import Finished, finish, verify, written
 from qeforge.refinement.limits import Limits
 from qeforge.refinement.loop import Loop, Refined
@@ -154,6 +155,7 @@ def _generate(
             familiar=_familiar(module),
             particular=samples.particular_texts() - _own_texts(module),
         ).oddity
+        advice = Advice(task, aimed, goals)
         left = task.seconds * (1 - _VERIFYING - _SHRINKING) - (clock.now() - began)
         loop = Loop(
             module.name,
@@ -168,6 +170,7 @@ def _generate(
             progress=progress,
             oddity=oddity,
             without=task.without,
+            advisers=advice.advisers,
             settler=None if Capability.FAKES in task.without else Settler(judge, Steady(module).variants),
         )
         refined = loop.run()
@@ -213,7 +216,7 @@ def _generate(
         wanted = _worth_noticing(refined, finished)
         finished, cut = with_properties(bench, finished, stated, wanted, patience=_patience(task))
         refined = replace(refined, stop=Stop.TIME) if cut else refined
-    return _report(task, plain, goals, base, refined, finished, doubts, old, began, clock)
+    return _report(task, plain, goals, base, refined, finished, advice.consulted(), doubts, old, began, clock)
 
 
 def _worth_noticing(refined: Refined, finished: Finished) -> list[str]:
@@ -230,6 +233,7 @@ def _report(
     base: frozenset[Arc],
     refined: Refined,
     finished: Finished,
+    asked: Consulted,
     doubts: tuple[Suspect, ...],
     old: str,
     began: float,
@@ -250,6 +254,8 @@ def _report(
         offered=refined.offered,
         seconds=clock.now() - began,
         equivalent=len(alike),
+        tokens=asked.tokens,
+        usd=asked.usd,
     )
     coverage = goals.coverage(met)
     reached_lines = {goal.arc[0] for goal in met if goal.arc[0] == goal.arc[1]}
@@ -267,8 +273,8 @@ def _report(
         reason=finished.note,
         old=old,
     )
-    note = _record(task, refined, score, finished)
-    report = replace(report, notes=(note,) if note else ())
+    note = _record(task, refined, score, finished, asked)
+    report = replace(report, notes=(*asked.problems, *([note] if note else [])))
     merging = task.merge and bool(old) and read_header(old) is not None
     if not finished.cases:
         report = replace(report, reason=_why_empty(task, refined, finished))
@@ -371,7 +377,7 @@ def _existing_arcs(task: ModuleTask) -> frozenset[Arc]:
     return frozenset().union(*passed)
 
 
-def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished) -> str:
+def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished, asked: Consulted) -> str:
     """Keeps how the suite came about; why it could not, if so."""
     return record.append(
         Trajectory(
@@ -380,7 +386,9 @@ def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished
             seed=task.seed,
             version=__version__,
             python=".".join(map(str, task.interpreter.version)),
-            route=Route(proposers=("recipes", "native"), reason="native is free", executions=refined.offered),
+            route=Route(
+                proposers=("recipes", "native", *asked.engines), reason="native is free", executions=refined.offered
+            ),
             rounds=refined.rounds,
             stop=refined.stop,
             score=score,

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field, replace
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
 from qeforge.domain.observation import Effect, Observation, Outcome
+from qeforge.oracle.claims import suspects, who_said
 from qeforge.oracle.raising import is_incidental
 
 _ALTERNATIVES = 4
 _BEHAVIOURS_A_TARGET = 40
 _A_STRANGENESS = 4
 """Characters that a test may be longer for being plainer by one point of `oddity`."""
+
+_A_STATEMENT = 60
+"""Characters that a test may be longer for being what somebody said would happen."""
 
 _USABLE = (Outcome.RETURNED, Outcome.RAISED)
 _HARMLESS_EFFECTS = frozenset({"state", "filesystem", "clock", "random", "environment", "stdin"})
@@ -36,14 +40,16 @@ class Entry:
 
 
 def _cost_of(candidate: Candidate, seen: Observation, odd: int) -> tuple[int, int, str]:
-    """Smaller is better: what returns, is plain and short, then the text itself, so that order does not matter."""
+    """Smaller is better: what returns, was stated, is plain and short, then the text itself, so that order does not
+    matter."""
     size = len(candidate.act) + sum(map(len, candidate.arrange)) + 15 * len(candidate.arrange)
     raised = seen.raised
     doubtful = (seen.outcome is not Outcome.RETURNED) + (raised is not None and is_incidental(raised))
     stand_in = 40 * sum("Mock(" in line for line in (*candidate.arrange, candidate.act))
     traces = 40 * any(effect.kind == "state" for effect in seen.effects)
+    stated = _A_STATEMENT if who_said(candidate, seen) else 0
     return (
-        size + 60 * doubtful + stand_in + traces + _A_STRANGENESS * odd,
+        size + 60 * doubtful + stand_in + traces + _A_STRANGENESS * odd - stated,
         len(candidate.arrange),
         candidate.key,
     )
@@ -79,7 +85,7 @@ class Pool:
     def add(self, candidate: Candidate, seen: Observation) -> bool:
         """Whether it meets a goal that nothing met before."""
         self.offered += 1
-        if not usable(seen):
+        if not usable(seen) or suspects(candidate, seen):  # what somebody contradicts makes no test
             return False
         goals = self._goals_of_arcs.get(seen.arcs)
         if goals is None:

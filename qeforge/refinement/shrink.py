@@ -131,8 +131,8 @@ class Shrinker:
     def shrink(
         self, cases: Sequence[TestCase], needed: _Needed, already: frozenset[Goal], work: Work
     ) -> tuple[tuple[TestCase, ...], dict[str, dict[str, frozenset[Facet]]]]:
-        """A choice of `cases`, plain ones in the place of strange ones that nobody stated, and for each key the mutants it has to kill
-        with the facets that show it. All goals and kills of `cases` are kept.
+        """A choice of `cases`, plain ones in the place of strange ones that nobody stated, and for each key the mutants
+        it has to kill with the facets that show it. All goals and kills of `cases` are kept.
 
         Args:
             cases: confirmed cases.
@@ -142,14 +142,15 @@ class Shrinker:
         """
         useful = [replace(case, goals=case.goals - already) for case in cases]
         duties = self._duties(select(useful, self._oddity), needed)
-        odd = sorted((d for d in duties if d.cost and not d.case.stated), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
+        own = [duty for duty in duties if not duty.case.stated]
+        odd = sorted((d for d in own if d.cost), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
         tried = {case.candidate.key for case in cases}
         for _ in range(_ROUNDS):
             if not odd or self._late(work.until):
                 break
             odd = self._round(odd, work, tried)
         if self._tidying is not None:
-            self._tidy(self._tidying, duties, work, tried)
+            self._tidy(self._tidying, own, work, tried)
         doubtful = [duty for duty in duties if duty.best is not None]
         while doubtful:
             doubtful = self._confirm(doubtful)
@@ -202,7 +203,7 @@ class Shrinker:
         usual = tidying.usual([duty.start or duty.case.candidate for duty in duties])
         for duty in duties:
             duty.untidy = tidying.untidiness(duty.start or duty.case.candidate, usual)
-        left = sorted((d for d in duties if d.untidy and not d.case.stated), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
+        left = sorted((d for d in duties if d.untidy), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
         for _ in range(_TIDYING_ROUNDS):
             if not left or self._late(work.until):
                 break

@@ -1,14 +1,36 @@
 """What one module's run needs to know; plain values, so that it can cross to another process."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qeforge.domain.capability import Capability
+from qeforge.domain.ledger import Past
 from qeforge.domain.observation import Arc
 from qeforge.domain.recipe import Recipe
+from qeforge.domain.routing import Line, Router
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
 from qeforge.refinement.cache import Keep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulting:
+    """Models that may be asked about what is left open.
+
+    Args:
+        line: to the models of the run.
+        router: decides who is asked about a target.
+        project: its name in the ledger.
+        past: what earlier questions about targets of the module came to, by their ids.
+        identity: what the answers depend on: names of the models, how they are chosen.
+    """
+
+    line: Line
+    router: Router
+    project: str
+    past: Mapping[str, Past] = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +52,7 @@ class ModuleTask:
         recipes: calls that concern the module, from the code of all modules of the run and from their tests.
         reached: what the existing tests reach of the module; None when they have not been run yet.
         properties: whether property tests are looked for.
+        consulting: models that may be asked; None for none.
         keep: where what comes of it is kept for the next run, and what is there already; None for nowhere.
     """
 
@@ -56,4 +79,5 @@ class ModuleTask:
     dry_run: bool = False
     recipes: tuple[Recipe, ...] = ()
     reached: frozenset[Arc] | None = None
+    consulting: Consulting | None = None
     keep: Keep | None = None

@@ -1,9 +1,11 @@
 """Reports as plain data, for `--json`. Keys are stable; new ones may be added."""
 
+import datetime
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from qeforge.domain.goal import Coverage
-from qeforge.domain.report import Check, ModuleReport, RunReport, Suspect, TargetRow
+from qeforge.domain.report import Check, ModuleReport, RunReport, Suspect, SuspectRow, TargetRow
 from qeforge.domain.score import Score
 from qeforge.domain.target import SkippedModule
 
@@ -36,6 +38,7 @@ def module_data(module: ModuleReport) -> Data:
         "seconds": round(module.seconds, 3),
         "dropped": dict(module.dropped),
         "suspects": [_suspect_data(suspect) for suspect in module.suspects],
+        "suspect_tests": str(module.suspect_tests.path) if module.suspect_tests and module.suspect_tests.new else None,
         "open_lines": list(module.open_lines),
         "survivors": list(module.survivors),
         "likely_equivalent": [{"mutant": mutant, "reason": reason} for mutant, reason in module.equivalent],
@@ -73,6 +76,20 @@ def targets_data(rows: tuple[TargetRow, ...], skipped: tuple[SkippedModule, ...]
     }
 
 
+def suspects_data(rows: Sequence[SuspectRow]) -> Data:
+    """What `qeforge suspects` lists; `found` is the time of the run that found it, UTC."""
+    return {
+        "suspects": [
+            {
+                **_suspect_data(row.suspect),
+                "path": str(row.path),
+                "found": datetime.datetime.fromtimestamp(row.at, datetime.UTC).isoformat(timespec="seconds"),
+            }
+            for row in rows
+        ]
+    }
+
+
 def checks_data(checks: tuple[Check, ...]) -> Data:
     """What `qeforge doctor` looked at."""
     return {
@@ -91,6 +108,7 @@ def _suspect_data(suspect: Suspect) -> Data:
     return {
         "target": suspect.target,
         "act": suspect.act,
+        "arrange": list(suspect.arrange),
         "expected": suspect.claim.expected,
         "raises": suspect.claim.raises,
         "source": suspect.claim.source,

@@ -2,21 +2,27 @@
 
 import difflib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
-from qeforge.domain.report import Action, RunReport
+from qeforge.domain.report import Action, ModuleReport, RunReport
 from qeforge.report.text import shown
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def run_diff(report: RunReport, base: Path) -> str:
-    """One unified diff of every suite that would be written; paths relative to `base`. Empty when none would."""
-    return "".join(
-        _file_diff(module.old, module.new, shown(module.suite, base))
-        for module in report.modules
-        if module.action is Action.WOULD_WRITE
-    )
+    """One unified diff of every suite and file of suspects that would be written or removed; paths relative to `base`.
+    Empty when none would."""
+    return "".join(part for module in report.modules for part in _module_diff(module, base))
+
+
+def _module_diff(module: ModuleReport, base: Path) -> Iterator[str]:
+    if module.action is Action.WOULD_WRITE:
+        yield _file_diff(module.old, module.new, shown(module.suite, base))
+    tests = module.suspect_tests
+    if tests is not None and tests.action is Action.WOULD_WRITE:
+        yield _file_diff(tests.old, tests.new, shown(tests.path, base))
 
 
 def _file_diff(old: str, new: str, name: str) -> str:

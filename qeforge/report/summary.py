@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qeforge.domain.report import Action, ModuleReport, RunReport
 from qeforge.domain.trajectory import Stop
-from qeforge.report.text import count, one_line, percent, ranges, seconds, shown
+from qeforge.report.text import count, expectation, one_line, percent, ranges, seconds, shown
 
 
 def summary_lines(report: RunReport, base: Path, *, verbose: bool = False) -> tuple[str, ...]:
@@ -22,11 +22,11 @@ def _lines(report: RunReport, base: Path, verbose: bool) -> Iterator[str]:
     yield from _cut_short(report)
     for module in report.modules:
         for suspect in module.suspects:
-            wanted = f"{'raise ' if suspect.claim.raises else ''}{suspect.claim.expected}"
             yield (
-                f"suspect: {suspect.target}: {suspect.act}: {suspect.claim.source} says {wanted}, "
+                f"suspect: {suspect.target}: {suspect.act}: {suspect.claim.source} says {expectation(suspect.claim)}, "
                 f"but {suspect.observed}; not frozen into a test"
             )
+    yield from _suspects(report, base)
     for module in report.modules:
         if module.action is Action.KEPT:
             name = shown(module.suite, base) or module.module
@@ -58,6 +58,16 @@ def _cut_short(report: RunReport) -> Iterator[str]:
     if cut:
         some = ", ".join(cut[:5]) + (f" and {len(cut) - 5} more" if len(cut) > 5 else "")
         yield f"time cut the search in {some}: another machine may find another suite; --max-time gives it longer"
+
+
+def _suspects(report: RunReport, base: Path) -> Iterator[str]:
+    number = sum(len(module.suspects) for module in report.modules)
+    made = [module.suspect_tests for module in report.modules if module.suspect_tests is not None]
+    if number:
+        more = "" if made else "; --suspects-as-tests writes them as failing tests"
+        yield f"{count(number, 'suspect')}: `qeforge suspects` lists {'it' if number == 1 else 'them'} again{more}"
+    for one in made:
+        yield f"failing tests for suspects: {one.action.value} {shown(one.path, base)}"
 
 
 def _details(module: ModuleReport) -> Iterator[str]:

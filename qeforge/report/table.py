@@ -7,15 +7,16 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from qeforge.domain.report import Action, Check, CheckState, ModuleReport, RunReport, TargetRow
+from qeforge.domain.report import Action, Check, CheckState, ModuleReport, RunReport, SuspectRow, TargetRow
 from qeforge.domain.score import Score
 from qeforge.domain.target import Flavour, Target
-from qeforge.report.text import count, one_line, percent, seconds, shown
+from qeforge.report.text import count, expectation, one_line, percent, seconds, shown
 
 STYLES = {
     Action.WRITTEN: "green",
     Action.WOULD_WRITE: "green",
     Action.CURRENT: "green",
+    Action.REMOVED: "green",
     Action.KEPT: "yellow",
     Action.SKIPPED: "yellow",
     Action.STALE: "red",
@@ -71,6 +72,17 @@ def targets_table(rows: Sequence[TargetRow]) -> Table:
             percent(row.covered),
             one_line(row.skipped),
         )
+        table.add_row(*_texts(cells))
+    return table
+
+
+def suspects_table(rows: Sequence[SuspectRow], base: Path) -> Table:
+    """One suspect a row: the input, what was expected and who says so, what happened."""
+    table = _table(("target", "input", "expected", "says", "observed", "file"))
+    for row in rows:
+        one = row.suspect
+        given = "; ".join((*one.arrange, one.act))
+        cells = (one.target, given, expectation(one.claim), one.claim.source, one.observed, shown(row.path, base))
         table.add_row(*_texts(cells))
     return table
 

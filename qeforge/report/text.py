@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from qeforge.domain.candidate import Claim
+
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
@@ -25,6 +27,11 @@ def seconds(value: float) -> str:
     if value < 120:
         return f"{value:.0f} s"
     return f"{int(value) // 60} min {int(value) % 60:02d} s"
+
+
+def expectation(claim: Claim) -> str:
+    """What was claimed: a value, or an exception to be raised."""
+    return f"{'raise ' if claim.raises else ''}{claim.expected}"
 
 
 def count(number: int, thing: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from qeforge.config.surroundings import withheld
 from qeforge.domain.capability import Capability
 from qeforge.domain.ledger import Account
 from qeforge.domain.protocols import Progress
-from qeforge.domain.report import Action, Check, ModuleReport, RunReport, TargetRow
+from qeforge.domain.report import Action, Check, ModuleReport, RunReport, SuspectRow, TargetRow
 from qeforge.domain.routing import RoutePlan
 from qeforge.domain.target import SkippedModule, SourceModule
 from qeforge.errors import UsageError
@@ -32,7 +32,9 @@ from qeforge.refinement.task import ModuleTask
 from qeforge.wiring.costs import account, ledger_in
 from qeforge.wiring.ended import Interrupted as Interrupted
 from qeforge.wiring.ended import Unfinished as Unfinished
+from qeforge.wiring.models import Ask, Show, consulting
 from qeforge.wiring.routing import plan
+from qeforge.wiring.suspects import listed, settle, suspects_in, without_suspects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,23 @@ class _Found:
     out: Path
 
 
-def generate(config: Config, paths: Sequence[Path], progress: Progress) -> RunReport:
-    """Writes suites for everything under the paths."""
+def generate(
+    config: Config,
+    paths: Sequence[Path],
+    progress: Progress,
+    *,
+    ask: Ask | None = None,
+    show: Show | None = None,
+) -> RunReport:
+    """Writes suites for everything under the paths.
+
+    Args:
+        config: the settings.
+        paths: files and folders with the code.
+        progress: is told how it goes.
+        ask: asks the person at the terminal whether code may be sent; None where there is none.
+        show: is told each prompt before it is sent.
+    """
     began = time.monotonic()
     found = _find(config, paths)
     if config.properties:
@@ -59,19 +76,30 @@ def generate(config: Config, paths: Sequence[Path], progress: Progress) -> RunRe
     else:
         current = []
     cache = Cache(cache_dir(os.environ)) if config.cache else None
-    ended = run_all(
-        recall(tasks, cache) if cache else tasks, jobs=config.jobs or os.cpu_count() or 1, progress=progress
-    )
+    jobs = config.jobs or _cores()
+    root, environ = found.project.root, {**os.environ, **withheld()}
+    with consulting(
+        config, tasks, root=root, jobs=min(jobs, len(tasks)), environ=environ, ask=ask, show=show
+    ) as models:
+        tasks = list(models.tasks)
+        ended = run_all(recall(tasks, cache) if cache else tasks, jobs=jobs, progress=progress)
     if cache:
         cache.prune()
     reports = [*ended.reports, *current, *(_skipped(module) for module in found.discovery.skipped)]
     reports.sort(key=lambda report: (report.module, str(report.path)))
-    remarks = dict.fromkeys(note for report in reports for note in report.notes)
-    run = RunReport(modules=tuple(reports), seconds=time.monotonic() - began, notes=(*_notes(config, found), *remarks))
+    settled = settle(config, tasks, reports, suspects_in(os.environ), now=time.time())
+    remarks = dict.fromkeys((*(note for report in reports for note in report.notes), *settled.notes))
+    run = RunReport(
+        modules=settled.reports,
+        seconds=time.monotonic() - began,
+        notes=(*_notes(config, found), *dict.fromkeys((*models.notes, *remarks))),
+        unavailable=tuple((each.slug, each.message, each.hint) for each in models.unavailable),
+    )
     if ended.interrupted:
         raise Interrupted(run)
-    if ended.problem is not None:
-        raise Unfinished(run) from ended.problem
+    problem = ended.problem or settled.problem
+    if problem is not None:
+        raise Unfinished(run) from problem
     return run
 
 
@@ -137,6 +165,11 @@ def plan_routes(config: Config, paths: Sequence[Path], *, run_tests: bool) -> Ro
     return replace(planned, notes=(*skipped, *planned.notes))
 
 
+def list_suspects(environ: Mapping[str, str], path: Path | None) -> tuple[SuspectRow, ...]:
+    """What earlier runs found and neither code nor documentation has changed since; below a path, or in the project."""
+    return listed(suspects_in(environ), path)
+
+
 def doctor(config: Config) -> tuple[Check, ...]:
     """Interpreters, sandbox layers, optional parts."""
     from qeforge.refinement.doctor import examine
@@ -145,6 +178,11 @@ def doctor(config: Config) -> tuple[Check, ...]:
 
 
 # -- parts ------------------------------------------------------------------------------------------------------
+
+
+def _cores() -> int:
+    """Cores that this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _find(config: Config, paths: Sequence[Path]) -> _Found:
@@ -267,7 +305,7 @@ def _test_files(tests: Path) -> tuple[Path, ...]:
         raise UsageError(
             f"{tests}: no such file or folder", hint="--tests names a folder with a pytest suite", slug="no-such-path"
         )
-    return tuple(sorted({*tests.rglob("test_*.py"), *tests.rglob("*_test.py")}))
+    return without_suspects(sorted({*tests.rglob("test_*.py"), *tests.rglob("*_test.py")}))
 
 
 def _conftests(project: Project, suite: Path) -> tuple[Path, ...]:

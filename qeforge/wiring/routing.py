@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qeforge.analysis.features import shape_of
 from qeforge.analysis.goals import GoalMap
 from qeforge.config import Config, data_dir
 from qeforge.domain.ledger import Past
 from qeforge.domain.provider import Usage
-from qeforge.domain.routing import Engine, Features, Planned, RoutePlan
-from qeforge.domain.target import SourceModule, Target
+from qeforge.domain.routing import Engine, Planned, RoutePlan
 from qeforge.errors import ProviderError
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import StoreError
@@ -20,9 +18,9 @@ from qeforge.providers.prompts import BUDGET
 from qeforge.providers.redaction import Redactor
 from qeforge.providers.server import place_of
 from qeforge.providers.store import ModelStore
+from qeforge.refinement.consulting import features_for
 from qeforge.refinement.task import ModuleTask
 from qeforge.routing.confidence import fitted
-from qeforge.routing.past import past_of
 from qeforge.routing.policy import Cost, Policy
 
 MODELS = "models"
@@ -92,40 +90,6 @@ def policy_for(config: Config, models: Mapping[Engine, Cost]) -> Policy:
 def project_name(root: Path) -> str:
     """What a project is called in the ledger: the name of its folder."""
     return root.resolve().name
-
-
-def features_for(
-    module: SourceModule, goals: GoalMap, past: Mapping[str, Past], *, seconds: float
-) -> Callable[[Target], Features]:
-    """What is known of each target before anything ran: all of its goals count as open.
-
-    Args:
-        module: the targets' module.
-        goals: what there is to reach in it.
-        past: what earlier questions came to, by target (`SqliteLedger.outcomes`).
-        seconds: there are for the module.
-    """
-
-    def features(target: Target) -> Features:
-        shape = shape_of(module, target)
-        earlier = past_of(target.id, past)
-        return Features(
-            target=target.id,
-            lines=shape.lines,
-            cyclomatic=shape.cyclomatic,
-            cognitive=shape.cognitive,
-            imports=shape.imports,
-            effects=shape.effects,
-            typed=shape.typed,
-            open_goals=len(goals.goals_of(target.id)),
-            open_mutants=0,
-            reached=0.0,
-            seconds=seconds,
-            tried=earlier.tried,
-            met=earlier.met,
-        )
-
-    return features
 
 
 def plan(

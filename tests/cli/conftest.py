@@ -50,7 +50,7 @@ class FakeWiring(types.ModuleType):
             raise self.answer
         return self.answer(*arguments) if callable(self.answer) else self.answer
 
-    generate = list_targets = score = check = doctor = _reply
+    generate = list_targets = score = check = list_suspects = doctor = _reply
     Unfinished = Unfinished
 
 

@@ -1,12 +1,15 @@
+import multiprocessing
+import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from qeforge.domain.ledger import Call
+from qeforge.domain.ledger import Call, Past, Typical
 from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine
 from qeforge.memory import store as stores
@@ -151,3 +154,74 @@ def test_sums_say_what_the_cloud_would_have_cost() -> None:
 def test_a_price_that_nobody_knows_is_not_nothing() -> None:
     (only,) = sums([call(usd=None)], lambda one: "all", cloud_price=lambda usage: None)
     assert (only.usd, only.unpriced, only.cloud_usd) == (0.0, 1, None)
+
+
+def test_threads_share_a_store(tmp_path: Path) -> None:
+    ledger = SqliteLedger(Store(tmp_path / "memory.db"))
+
+    def write() -> None:
+        for _ in range(25):
+            number = ledger.record(call())
+            ledger.gained(number, candidates=1, valid=1, goals=1, mutants=0)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert ledger.problem == ""
+    assert [one.goals for one in ledger.calls()] == [1] * 100
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_gets_a_connection_of_its_own(tmp_path: Path) -> None:
+    ledger = SqliteLedger(Store(tmp_path / "memory.db"))
+    ledger.record(call())
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=ledger.record, args=(call(project="child"),))
+    child.start()
+    child.join(timeout=60)
+    assert child.exitcode == 0
+    ledger.record(call())
+    assert [one.project for one in ledger.calls()] == ["shop", "child", "shop"]
+
+
+def test_an_entry_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    ledger = SqliteLedger(Store(path))
+    ledger.record(call())
+    before = path.stat().st_mtime_ns
+    ledger.record(call())
+    assert path.stat().st_mtime_ns == before, "the log was moved into the database"
+    assert len(SqliteLedger(Store(path)).calls()) == 2
+
+
+def test_outcomes_are_of_answers_of_a_local_model(tmp_path: Path) -> None:
+    ledger = SqliteLedger(Store(tmp_path / "memory.db"))
+    assert ledger.outcomes("shop", "shop.cart") == {}
+    for changes in (
+        {"goals": 2},
+        {"goals": 0},
+        {"target": "shop.cart:drop", "goals": 0},
+        {"outcome": "timeout"},
+        {"engine": Engine.CLOUD, "goals": 1},
+        {"project": "other", "goals": 1},
+        {"module": "shop.tax", "goals": 1},
+    ):
+        ledger.record(call(**{"engine": Engine.LOCAL, **changes}))
+    assert ledger.outcomes("shop", "shop.cart") == {
+        "shop.cart:add": Past(tried=2, met=1),
+        "shop.cart:drop": Past(tried=1, met=0),
+    }
+
+
+def test_what_is_typical_is_the_middle_of_the_latest_answers(tmp_path: Path) -> None:
+    ledger = SqliteLedger(Store(tmp_path / "memory.db"))
+    assert ledger.typical(Engine.CLOUD) is None
+    assert not ledger.asked()
+    for number in range(100):  # the first fifty are forgotten
+        ledger.record(call(at=float(number), seconds=float(number), usage=Usage(output=number)))
+    ledger.record(call(at=200.0, seconds=1000.0, outcome="timeout"))
+    assert ledger.typical(Engine.CLOUD) == Typical(seconds=74.5, output=74)
+    assert ledger.typical(Engine.LOCAL) is None
+    assert (ledger.asked(), ledger.asked(Engine.CLOUD), ledger.asked(Engine.LOCAL)) == (True, True, False)

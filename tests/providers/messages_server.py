@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -103,7 +103,8 @@ class MessagesServer:
             self._server.shutdown()
             with self.lock:
                 for connection in self.connections:  # a client that was not closed keeps its own open
-                    connection.shutdown(socket.SHUT_RDWR)
+                    with suppress(OSError):
+                        connection.shutdown(socket.SHUT_RDWR)
             thread.join()
             self._server.server_close()
 

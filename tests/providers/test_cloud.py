@@ -249,6 +249,21 @@ def test_nobody_there() -> None:
     assert (problem.slug, problem.transient) == ("network", True)
 
 
+def test_what_the_guard_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[object] = []
+
+    def refuse(address: object, *rest: object, **more: object) -> None:
+        tries.append(address)
+        raise PrivacyError("local-only is in force")
+
+    monkeypatch.setattr("socket.create_connection", refuse)
+    cloud = Cloud(MODEL, key=Key(SECRET), url="http://127.0.0.1:1")
+    problem = failing(cloud)
+    cloud.close()
+    assert isinstance(problem, PrivacyError)
+    assert len(tries) == 1
+
+
 def test_what_is_no_text_is_sent_as_a_question_mark() -> None:
     with asked() as (cloud, server):
         assert cloud.complete(Prompt(system="s", shared="x = '\ud800'", ask="a")).text

@@ -28,6 +28,15 @@ def tcp(family=socket.AF_INET):
 def udp():
     return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
+class Tried(OSError):  # the guard let it pass, and nothing is sent all the same
+    pass
+
+def trap():
+    def hear(event, arguments):
+        if event == "socket.connect":
+            raise Tried
+    sys.addaudithook(hear)
+
 def ended(attempt):
     try:
         attempt()
@@ -114,7 +123,7 @@ found = {name: ended(attempt) for name, attempt in {
     "by name": lambda: socket.create_connection(("localhost", here[1]), 1).close(),
     "nobody": lambda: socket.create_connection(("127.0.0.1", 1), 1),
     "sendto": lambda: udp().sendto(b"x", here),
-    "pair": lambda: socket.socketpair()[0].send(b"x"),
+    "pair": lambda: [end.close() for end in socket.socketpair()],
     "unix": lambda: socket.socket(socket.AF_UNIX).bind(""),
     "reverse": lambda: socket.getnameinfo(here, socket.NI_NUMERICHOST),
     "number": lambda: socket.getaddrinfo("8.8.8.8", 53),
@@ -145,39 +154,34 @@ print(json.dumps(found))
 
 
 def test_a_permitted_host_may_be_reached_and_nobody_else() -> None:
-    """Names are looked up in a table of our own; nothing is at 203.0.113.0/24."""
+    """Names are looked up in a table of our own; every connection ends in the trap."""
     answers = told(
         """
-table = {"api.example": "203.0.113.7", "box.lan": "192.168.0.7", "trap.lan": "203.0.113.9"}
+table = {"api.example": "203.0.113.7", "box.lan": "192.168.0.7", "trap.lan": "8.8.4.4"}
 def look_up(host, port, *rest):
     sys.audit("socket.getaddrinfo", host, port, 0, 0, 0)
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (table.get(host, host), port))]
 socket.getaddrinfo = look_up
 guard.install(guard.NATIVE)
 guard.permit("https://api.example/v1")
-for url in ("http://box.lan:8080", "http://trap.lan:8080", "http://10.0.0.3:8080", "http://203.0.113.20"):
+for url in ("http://box.lan:8080", "http://trap.lan:8080", "http://10.0.0.3:8080", "http://8.8.8.8"):
     guard.permit(url, private=True)
+trap()
 def reaches(host):
-    try:
-        socket.create_connection((host, 80), 0.01)
-    except PrivacyError:
-        return "refused"
-    except OSError:
-        return "tried"
-    return "tried"
-hosts = ["api.example", "203.0.113.7", "box.lan", "trap.lan", "10.0.0.3", "203.0.113.20", "10.0.0.4", "other.example"]
+    return ended(lambda: socket.create_connection((host, 80), 1)).partition(":")[0]
+hosts = ["api.example", "203.0.113.7", "box.lan", "trap.lan", "10.0.0.3", "8.8.8.8", "10.0.0.4", "other.example"]
 before = reaches("203.0.113.7")
 print(json.dumps({"before": before} | {host: reaches(host) for host in hosts}))
 """
     )
     assert answers == {
         "before": "refused",  # an address is known when its name was looked up
-        "api.example": "tried",
-        "203.0.113.7": "tried",
-        "box.lan": "tried",
+        "api.example": "Tried",
+        "203.0.113.7": "Tried",
+        "box.lan": "Tried",
         "trap.lan": "refused",  # said to be private, and is not
-        "10.0.0.3": "tried",
-        "203.0.113.20": "refused",
+        "10.0.0.3": "Tried",
+        "8.8.8.8": "refused",
         "10.0.0.4": "refused",
         "other.example": "refused",
     }
@@ -186,6 +190,7 @@ print(json.dumps({"before": before} | {host: reaches(host) for host in hosts}))
 def test_proxies_of_the_environment_are_for_what_may_use_them() -> None:
     code = """
 guard.install(guard.{policy})
+trap()
 guard.permit("https://127.0.0.2" if {sealed} else "https://api.example", proxies=True)
 found = {{"proxy": ended(lambda: tcp().connect(("198.51.100.8", 3128))), "names": sorted(
     name for name in os.environ if name.lower().endswith("_proxy") and os.environ[name] != "*")}}
@@ -196,7 +201,7 @@ print(json.dumps(found))
         told(code.format(policy=policy, sealed=policy == "NOTHING_LEAVES"), **proxies)
         for policy in ("NATIVE", "NOTHING_LEAVES")
     )
-    assert open_["proxy"] in ("TimeoutError", "OSError", "ConnectionRefusedError")
+    assert open_["proxy"] == "Tried"
     assert sealed == {"proxy": "refused: nothing was sent", "names": []}
 
 
@@ -205,15 +210,14 @@ def test_downloads_may_be_passed_on_to_any_host() -> None:
         """
 guard.install(guard.NATIVE)
 guard.permit_downloads()
-made = tcp()
-made.settimeout(0.01)
-found = {"far": ended(lambda: made.connect(("203.0.113.7", 80))), "listen": ended(lambda: tcp().bind(("", 0)))}
+trap()
+found = {"far": ended(lambda: tcp().connect(("203.0.113.7", 80))), "listen": ended(lambda: tcp().bind(("", 0)))}
 guard.install(guard.NATIVE)
 found["again"] = ended(lambda: tcp().connect(("203.0.113.7", 80)))
 print(json.dumps(found))
 """
     )
-    assert answers.pop("far") in ("TimeoutError", "OSError")
+    assert answers.pop("far") == "Tried"
     assert set(answers.values()) == {"refused: nothing was sent"}
 
 
@@ -239,16 +243,14 @@ def test_tests_may_relax_it() -> None:
     answers = told(
         """
 guard.install(guard.NOTHING_LEAVES)
+trap()
 with guard._relaxed():
-    made = tcp()
-    made.settimeout(0.01)
-    found = {"inside": ended(lambda: made.connect(("203.0.113.7", 80)))}
+    found = {"inside": ended(lambda: tcp().connect(("203.0.113.7", 80)))}
 found["outside"] = ended(lambda: tcp().connect(("203.0.113.7", 80)))
 print(json.dumps(found))
 """
     )
-    assert answers["inside"] in ("TimeoutError", "OSError")
-    assert answers["outside"] == "refused: nothing was sent"
+    assert answers == {"inside": "Tried", "outside": "refused: nothing was sent"}
 
 
 def test_without_a_policy_nothing_is_permitted_or_refused() -> None:
@@ -258,11 +260,7 @@ def test_without_a_policy_nothing_is_permitted_or_refused() -> None:
 
 def test_a_refusal_is_found_in_what_a_library_made_of_it() -> None:
     refused = PrivacyError("refused")
-    try:
-        try:
-            raise refused
-        except PrivacyError as problem:
-            raise OSError("no connection") from problem
-    except OSError as wrapped:
-        assert refusal_in(wrapped) is refused
+    wrapped = OSError("no connection")
+    wrapped.__cause__ = refused
+    assert refusal_in(wrapped) is refused
     assert refusal_in(OSError("of itself")) is None

@@ -40,7 +40,7 @@ class Scripted:
     def count_tokens(self, engine: Engine, text: str) -> int:
         return len(text) // 3
 
-    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float) -> Answer:
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool = False) -> Answer:
         name = about.target.partition(":")[2]
         self.prompts.append((name, prompt))
         reply = self.replies.get(name, [])

@@ -21,7 +21,9 @@ _EMPTY = {
     "Mapping": "{}",
 }
 _ROLE = re.compile(r":[\w:]+:`~?([^`]*)`")
-_GIVEN = r"(?:the |an? |its )?(?:(?:given|specified|supplied|provided|passed) )?(?:(?:value|argument|parameter)(?: of)? )?"
+_GIVEN = (
+    r"(?:the |an? |its )?(?:(?:given|specified|supplied|provided|passed) )?(?:(?:value|argument|parameter)(?: of)? )?"
+)
 _NOUN = r"(?:it|(?:the |an? )?(?:given |input )?(?:value|argument|parameter|input|number|string|text|list))"
 _WHEN = r"(?:(?:raised |thrown )?(?:if|when|whenever|in case) )"
 _IS = r"(?:is|was|are) "

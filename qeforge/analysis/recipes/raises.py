@@ -167,9 +167,7 @@ class _Reader:
         others = [one for one in self.target.parameters if one.required and one.name != name]
         act, extra = driven(f"{call.function}({', '.join(arguments)})", self.target)
         root = (self.target.owner or self.target.qualname).partition(".")[0]
-        claim = Claim(
-            expected=exception, source="docstring", raises=True, general=call.guessed or bool(others)
-        )
+        claim = Claim(expected=exception, source="docstring", raises=True, general=call.guessed or bool(others))
         return Candidate(
             target=self.target.id,
             act=act,

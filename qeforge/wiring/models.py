@@ -1,0 +1,225 @@
+"""The models of a run: which may be asked, and what stands between them and whoever asks."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from qeforge.config import Config, data_dir
+from qeforge.domain.ledger import Past
+from qeforge.domain.provider import Description, Place, Prompt, Usage
+from qeforge.domain.routing import Engine
+from qeforge.errors import ProviderError
+from qeforge.memory.ledger import SqliteLedger
+from qeforge.memory.store import StoreError
+from qeforge.providers.cloud import Cloud
+from qeforge.providers.consent import obtain
+from qeforge.providers.host import Host, Source
+from qeforge.providers.key import Key
+from qeforge.providers.llama import Llama
+from qeforge.providers.prices import cost, known
+from qeforge.providers.redaction import Redactor, secrets_of
+from qeforge.providers.remote import served
+from qeforge.providers.server import Server, place_of
+from qeforge.providers.store import ModelStore
+from qeforge.refinement.task import Consulting, ModuleTask
+from qeforge.routing.breaker import Breaker
+from qeforge.routing.budget import Budget
+from qeforge.wiring.costs import ledger_in
+from qeforge.wiring.routing import MODELS, models_set_up, policy_for, project_name, set_up
+
+Ask = Callable[[str], bool]
+"""Puts a question to the person at the terminal."""
+Show = Callable[[Description, Prompt], None]
+"""Is told each prompt that is sent, and to whom."""
+
+_CONTEXT = 8192
+_AT_ONCE = 4
+"""Questions to the cloud at the same time."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Consultation:
+    """What came of a run's models: `notes` for the summary; `unavailable` what was asked for by name and not had."""
+
+    tasks: Sequence[ModuleTask]
+    notes: list[str] = field(default_factory=list)
+    unavailable: list[ProviderError] = field(default_factory=list)
+
+
+@contextmanager
+def consulting(
+    config: Config,
+    tasks: Sequence[ModuleTask],
+    *,
+    root: Path,
+    jobs: int,
+    environ: Mapping[str, str],
+    ask: Ask | None,
+    show: Show | None,
+) -> Iterator[Consultation]:
+    """The tasks with a way to the models that may be asked about them, for as long as the block lasts.
+
+    A model that cannot be had costs nothing but what it would have brought: the run goes on without it, and says so.
+
+    Args:
+        config: the settings.
+        tasks: the work.
+        root: of the project.
+        jobs: modules worked on at the same time, whose judges need cores, too.
+        environ: the environment as it was before secrets were taken out of it.
+        ask: asks before code is sent for the first time; None where nobody can answer.
+        show: for `--show-prompts`.
+    """
+    wanted = _wanted(config)
+    told = Consultation(tasks=tasks)
+    if not wanted or not tasks:
+        yield told
+        return
+    sources = dict(_sources(config, wanted, told, root=root, jobs=jobs, environ=environ, ask=ask))
+    if not sources:
+        yield told
+        return
+    ledger = ledger_in(environ)
+    host = Host(sources, ledger=ledger, purse=Budget(config.max_cost), show=show)
+    with served(host) as address:
+        past = _Past(ledger, told)
+        costs = models_set_up(config, environ, past.ledger)
+        router = policy_for(config, {engine: costs[engine] for engine in sources if engine in costs})
+        plain = Consulting(
+            line=address,
+            router=router,
+            project=project_name(root),
+            identity=(
+                *(f"{engine}: {source.description.model}" for engine, source in sources.items()),
+                f"gate {config.routing_gate}, share {config.routing_local_share}, escalation {config.cloud_escalation}",
+            ),
+        )
+        told.tasks = [
+            replace(task, consulting=replace(plain, past=past.of(plain.project, task.module.name))) for task in tasks
+        ]
+        yield told
+        if ledger.problem:
+            told.notes.append(ledger.problem)
+        if config.force_cloud or config.engine != "auto":
+            told.unavailable += [
+                problem for engine, problem in host.failures.items() if engine in wanted and not host.answers[engine]
+            ]
+
+
+class _Past:
+    """What the ledger tells of earlier runs; a broken one tells nothing, and that is said."""
+
+    def __init__(self, ledger: SqliteLedger, told: Consultation) -> None:
+        self.ledger: SqliteLedger | None = ledger
+        try:
+            ledger.outcomes("", "")
+        except StoreError as problem:
+            told.notes.append(f"without what earlier runs tell: {problem.message}")
+            self.ledger = None
+
+    def of(self, project: str, module: str) -> Mapping[str, Past]:
+        return self.ledger.outcomes(project, module) if self.ledger is not None else {}
+
+
+def _wanted(config: Config) -> tuple[Engine, ...]:
+    """Engines that the settings let us ask."""
+    if config.force_cloud:
+        return (Engine.CLOUD,)
+    if config.engine == "auto":
+        return (Engine.LOCAL,) if config.local_only else (Engine.LOCAL, Engine.CLOUD)
+    return () if config.engine == "native" else (Engine(config.engine),)
+
+
+def _sources(
+    config: Config,
+    wanted: Sequence[Engine],
+    told: Consultation,
+    *,
+    root: Path,
+    jobs: int,
+    environ: Mapping[str, str],
+    ask: Ask | None,
+) -> Iterator[tuple[Engine, Source]]:
+    there = set_up(config, environ)
+    by_name = config.force_cloud or config.engine != "auto"
+    for engine in wanted:
+        if engine not in there.names:
+            if by_name:
+                why = next(
+                    (text for text in there.missing if text.startswith(f"{engine}: ")), f"{engine}: none is set up"
+                )
+                told.unavailable.append(_missing(engine, why.partition(": ")[2]))
+            continue
+        try:
+            if engine is Engine.LOCAL:
+                yield engine, _local(config, environ, jobs)
+            else:
+                yield engine, _cloud(config, root, environ, ask)
+        except ProviderError as problem:
+            if by_name:
+                told.unavailable.append(problem)
+            else:
+                told.notes.append(f"{engine} model left out: {problem.message}")
+
+
+def _missing(engine: Engine, why: str) -> ProviderError:
+    if engine is Engine.CLOUD:
+        return ProviderError(f"no cloud model was asked: {why}", hint="docs: routing", slug="no-cloud")
+    return ProviderError(
+        f"no local model was asked: {why}",
+        hint="`qeforge models list`, then `pull` or `import` one; or set local.url",
+        slug="no-model",
+    )
+
+
+def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
+    if config.local_url:
+        allowed = config.local_allow_private and not config.local_only
+        place = place_of(config.local_url, allow_private=allowed)
+        about = Description(
+            name="server",
+            model=config.local_model or "server's model",
+            place=place,
+            context=_CONTEXT,
+            detail=config.local_url,
+        )
+        return Source(
+            description=about,
+            open=lambda: Server(config.local_url, config.local_model, allow_private=allowed),
+            circuit=Breaker(),
+        )
+    path = ModelStore(data_dir(environ) / MODELS).path_of(config.local_model)
+    name = config.local_model if config.local_model and not Path(config.local_model).is_file() else path.stem
+    about = Description(name="llama", model=name, place=Place.PROCESS, context=_CONTEXT, detail=str(path))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = max(1, cores - jobs + 1)  # whoever asks waits; the other modules' judges keep their cores
+    return Source(description=about, open=lambda: Llama(path, threads=lambda: threads, name=name), circuit=Breaker())
+
+
+def _cloud(config: Config, root: Path, environ: Mapping[str, str], ask: Ask | None) -> Source:
+    key = Key.take()
+    gate = Redactor(root, never_send=config.privacy_never_send, known=(key.reveal(), *secrets_of(environ)))
+    models = [config.cloud_model, *([config.cloud_escalation] if config.cloud_escalation else [])]
+    described = [Cloud(model, key=key, at_once=_AT_ONCE).describe() for model in models]
+    where = f"{described[0].model} at {described[0].detail}"
+    obtain(root, where=where, data_dir=data_dir(environ), yes=config.yes, ask=ask)
+    circuit = Breaker()
+
+    def source(about: Description, stronger: Source | None) -> Source:
+        def price(usage: Usage) -> float | None:
+            return cost(about.model, usage)
+
+        return Source(
+            description=about,
+            open=lambda: Cloud(about.model, key=key, at_once=_AT_ONCE),
+            circuit=circuit,
+            check=gate.check,
+            price=price,
+            at_once=_AT_ONCE,
+            stronger=stronger,
+        )
+
+    stronger = source(described[1], None) if len(described) > 1 and known(described[1].model) else None
+    return source(described[0], stronger)
