@@ -32,6 +32,7 @@ def explain(
     force_cloud: Annotated[bool, typer.Option("--force-cloud", help="Only the cloud model may propose.")] = False,
     python: options.Python = None,
     max_time: options.MaxTime = None,
+    max_cost: options.MaxCost = None,
     run_tests: Annotated[
         bool, typer.Option("--run-tests", help="Run existing tests first, and count only what they leave open.")
     ] = False,

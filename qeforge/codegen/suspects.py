@@ -53,15 +53,15 @@ def is_untouched(text: str) -> bool:
     if found is None:
         return False
     try:
-        return content_digest(_with_digest(text, _NO_DIGEST)) == found["digest"]
+        return _content_digest(text) == found["digest"]
     except (SyntaxError, ValueError):
         return False
 
 
 def suspect_tests(suspects: Sequence[Suspect]) -> dict[str, Suspect]:
-    """The tests that suspects become: name of the function to suspect, each once, targets together."""
+    """The tests that suspects become: name of the function to suspect, each once, in the given order."""
     found: dict[str, Suspect] = {}
-    for one in sorted(dict.fromkeys(suspects), key=lambda each: each.target):
+    for one in dict.fromkeys(suspects):
         found[unique_name([f"test_{subject_words(one.target)}_suspect"], found)] = one
     return found
 
@@ -87,15 +87,16 @@ def render_suspects(module: str, path: Path, tests: Mapping[str, Suspect], *, ex
     head = (_DOCUMENT.format(module=module), _marker(_NO_DIGEST), imports)
     text = "\n\n".join(filter(None, head)) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
     formatted = format_source(text, path)
-    return _with_digest(formatted, content_digest(formatted))
+    return _MARKER.sub(_marker(_content_digest(formatted)), formatted, count=1)
 
 
 def _marker(digest: str) -> str:
     return f"# Suspects found by qeforge {__version__}; digest {digest}; an edited file is left alone."
 
 
-def _with_digest(text: str, digest: str) -> str:
-    return _MARKER.sub(lambda found: found[0].replace(found["digest"], digest, 1), text, count=1)
+def _content_digest(text: str) -> str:
+    """Of all but the marker, which names a version."""
+    return content_digest(_MARKER.sub("", text, count=1))
 
 
 def _function(name: str, one: Draft, suspect: Suspect, width: int) -> str:
@@ -121,7 +122,8 @@ def _case(one: Suspect, module: str, exceptions: Collection[str]) -> TestCase:
 
 def _result(claim: Claim) -> Assertion:
     value = expression(claim.expected)
-    operator = "is" if isinstance(value, ast.Constant) and value.value in (None, True, False) else "=="
+    single = isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, bool))
+    operator = "is" if single else "=="
     return Assertion(facet=Facet.RESULT, code=f"assert result {operator} {claim.expected}")
 
 

@@ -93,6 +93,11 @@ def entry_with(sha256: str) -> Entry | None:
     return next((entry for entry in catalogue().values() if entry.sha256 == sha256), None)
 
 
+def how_to_get(entry: Entry) -> str:
+    """How a model of the catalogue comes here."""
+    return f"`qeforge models pull {entry.name}`" if entry.repo else f"`qeforge models import {entry.file}`"
+
+
 def nearest(name: str, names: Mapping[str, object]) -> str:
     """What to do about a name that is none."""
     near = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.4)

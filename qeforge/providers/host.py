@@ -8,7 +8,6 @@ import dataclasses
 import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -102,9 +101,28 @@ class _Held:
         return cls(source=source, places=threading.Semaphore(source.at_once))
 
 
+@dataclass(slots=True, kw_only=True)
+class Sums:
+    """Answers of one engine, added up: tokens in and out, seconds of wall time, USD (None where no price is known)."""
+
+    model: str
+    answers: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    usd: float | None = 0.0
+
+    def add(self, answer: Answer) -> None:
+        """One more."""
+        completion = answer.completion
+        self.answers += 1
+        self.tokens += completion.usage.input + completion.usage.output
+        self.seconds += completion.seconds
+        self.usd = None if self.usd is None or answer.usd is None else self.usd + answer.usd
+
+
 class Host:
-    """Implements `Models` for one run. Threads may use it at once. `answers` counts them, `failures` has the first of
-    each engine.
+    """Implements `Models` for one run. Threads may use it at once. `sums` adds the answers of each engine up,
+    `failures` has its first failure.
 
     Args:
         sources: the models there are.
@@ -133,7 +151,8 @@ class Host:
         self._wall = wall
         self._monotonic = monotonic
         self._closed = False
-        self.answers: Counter[Engine] = Counter()
+        self._counting = threading.Lock()
+        self.sums: dict[Engine, Sums] = {}
         self.failures: dict[Engine, ProviderError] = {}
 
     def available(self) -> dict[Engine, Description]:
@@ -163,7 +182,8 @@ class Host:
         except ProviderError as problem:
             self.failures.setdefault(engine, problem)
             raise
-        self.answers[engine] += 1
+        with self._counting:
+            self.sums.setdefault(engine, Sums(model=answer.completion.model)).add(answer)
         return answer
 
     def _asked(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool) -> Answer:

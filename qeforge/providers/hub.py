@@ -48,7 +48,8 @@ class Hub:
         timeout: seconds without an answer, or without a byte of it, after which a connection counts as lost.
         pause: seconds between attempts.
         attempts: in a row that bring nothing, before it gives up.
-        slowest: bytes a second, over the whole of a download, below which it is given up.
+        slowest: bytes a second, over the whole of a download, below which it is given up,
+        grace: after so many seconds.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Hub:
         pause: float = 1.0,
         attempts: int = 4,
         slowest: float = 10_000.0,
+        grace: float = 60.0,
     ) -> None:
         self._endpoint = _address(environ.get(ENDPOINT_VARIABLE) or _HUB)
         self._local_only = local_only
@@ -67,6 +69,7 @@ class Hub:
         self._pause = pause
         self._attempts = attempts
         self._slowest = slowest
+        self._grace = grace
 
     def check(self, entry: Entry) -> None:
         """Refuses what cannot be loaded, without asking anybody.
@@ -130,7 +133,7 @@ class Hub:
             )
 
     def _load(self, library: Any, entry: Entry, into: BinaryIO, progress: Progress) -> None:
-        deadline = time.monotonic() + 60 + (entry.bytes - into.tell()) / self._slowest
+        deadline = time.monotonic() + self._grace + (entry.bytes - into.tell()) / self._slowest
         left = self._attempts
         while into.tell() < entry.bytes:
             before = into.tell()

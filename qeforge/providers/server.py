@@ -106,6 +106,17 @@ class Server:
             detail=self._url,
         )  # fmt: skip
 
+    def require(self) -> None:
+        """Makes sure that something answers at the address.
+
+        Raises:
+            ProviderError: nothing does.
+        """
+        try:
+            self._client.get(self._url + "/v1/models", timeout=_CONNECT)
+        except _httpx().HTTPError as problem:
+            raise self._unreachable(problem) from problem
+
     def count_tokens(self, text: str) -> int:
         """A careful estimate: three bytes a token."""
         return len(text.encode()) // 3 + 1

@@ -18,7 +18,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from qeforge.errors import ProviderError, UsageError
-from qeforge.providers.catalogue import CONTEXT, Entry, catalogue, entry_with, nearest
+from qeforge.providers.catalogue import CONTEXT, Entry, catalogue, entry_with, how_to_get, nearest
 from qeforge.providers.gguf import read_header
 from qeforge.providers.shelf import Shelf, Speed, Stored, changing, read_shelf, taken, unwritable
 
@@ -345,11 +345,6 @@ class ModelStore:
             raise unwritable(self.folder, problem) from problem
 
 
-def how_to_get(entry: Entry) -> str:
-    """How a model of the catalogue comes here."""
-    return f"`qeforge models pull {entry.name}`" if entry.repo else f"`qeforge models import {entry.file}`"
-
-
 def _is(path: Path, file: BinaryIO) -> bool:
     """Whether the open file is the one of that name."""
     try:
@@ -380,7 +375,10 @@ def _digest(path: Path) -> str:
 
 
 def _sha256(file: BinaryIO) -> str:
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _name_from(source: Path) -> str:

@@ -28,7 +28,7 @@ _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _STALE_BATCHES = 14
-_CONSULTING = 0.4
+_CONSULTING = 0.5
 """Share of the time left that a round's questions to advisers may take."""
 _FOLLOWING = 8
 """That part of a later round's executions follows an answer which met something new."""

@@ -150,7 +150,7 @@ class Shrinker:
                 break
             odd = self._round(odd, work, tried)
         if self._tidying is not None:
-            self._tidy(self._tidying, own, work, tried)
+            self._tidy(self._tidying, duties, work, tried)
         doubtful = [duty for duty in duties if duty.best is not None]
         while doubtful:
             doubtful = self._confirm(doubtful)
@@ -202,7 +202,8 @@ class Shrinker:
         """Shorter literals and usual arguments, a step at a time, at no price in plainness."""
         usual = tidying.usual([duty.start or duty.case.candidate for duty in duties])
         for duty in duties:
-            duty.untidy = tidying.untidiness(duty.start or duty.case.candidate, usual)
+            if not duty.case.stated:
+                duty.untidy = tidying.untidiness(duty.start or duty.case.candidate, usual)
         left = sorted((d for d in duties if d.untidy), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
         for _ in range(_TIDYING_ROUNDS):
             if not left or self._late(work.until):

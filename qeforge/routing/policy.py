@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from qeforge.domain.routing import Decision, Engine, Features
 from qeforge.routing.confidence import Logistic, confidence
 
+_HASTE = 0.25
+"""Share of the usual time of an answer that has to be left where somebody asked for the model by name: half an answer
+has candidates, too."""
+
 LEAST = 0.1
 """Confidence below which a local model is not worth its seconds, where nobody asked for it."""
 
@@ -42,7 +46,8 @@ class Policy:
         likely = confidence(features, self.model)
         engine, reason = self._choice(features, likely)
         cost = self.models.get(engine, Cost(seconds=0.0))
-        if engine is not Engine.NATIVE and features.seconds < cost.seconds:
+        needed = cost.seconds * (1.0 if self.engine is None else _HASTE)
+        if engine is not Engine.NATIVE and features.seconds < needed:
             left = f"an answer takes about {cost.seconds:.0f} s, {max(0.0, features.seconds):.0f} s are left"
             engine, reason, cost = Engine.NATIVE, left, Cost(seconds=0.0)
         return Decision(

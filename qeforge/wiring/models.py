@@ -15,6 +15,7 @@ from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import StoreError
 from qeforge.providers.cloud import Cloud
 from qeforge.providers.consent import obtain
+from qeforge.providers.gguf import read_header
 from qeforge.providers.host import Host, Source
 from qeforge.providers.key import Key
 from qeforge.providers.llama import Llama
@@ -100,12 +101,22 @@ def consulting(
             replace(task, consulting=replace(plain, past=past.of(plain.project, task.module.name))) for task in tasks
         ]
         yield told
+        told.notes += _account(host)
         if ledger.problem:
             told.notes.append(ledger.problem)
         if config.force_cloud or config.engine != "auto":
             told.unavailable += [
-                problem for engine, problem in host.failures.items() if engine in wanted and not host.answers[engine]
+                problem for engine, problem in host.failures.items() if engine in wanted and engine not in host.sums
             ]
+
+
+def _account(host: Host) -> Iterator[str]:
+    """A line for each engine that answered."""
+    for engine, sums in sorted(host.sums.items()):
+        times = "once" if sums.answers == 1 else f"{sums.answers} times"
+        paid = "a price that is not known" if sums.usd is None else f"${sums.usd:.4f}"
+        cost = f", {paid}" if engine is Engine.CLOUD else ""
+        yield f"{sums.model} ({engine}) answered {times}: {sums.tokens} tokens, {sums.seconds:.0f} s{cost}"
 
 
 class _Past:
@@ -178,6 +189,8 @@ def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
     if config.local_url:
         allowed = config.local_allow_private and not config.local_only
         place = place_of(config.local_url, allow_private=allowed)
+        server = Server(config.local_url, config.local_model, allow_private=allowed)
+        server.require()
         about = Description(
             name="server",
             model=config.local_model or "server's model",
@@ -187,12 +200,13 @@ def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
         )
         return Source(
             description=about,
-            open=lambda: Server(config.local_url, config.local_model, allow_private=allowed),
+            open=lambda: server,
             circuit=Breaker(),
         )
     path = ModelStore(data_dir(environ) / MODELS).path_of(config.local_model)
     name = config.local_model if config.local_model and not Path(config.local_model).is_file() else path.stem
-    about = Description(name="llama", model=name, place=Place.PROCESS, context=_CONTEXT, detail=str(path))
+    context = read_header(path).context  # so that a broken file is told before any work begins
+    about = Description(name="llama", model=name, place=Place.PROCESS, context=context, detail=str(path))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = max(1, cores - jobs + 1)  # whoever asks waits; the other modules' judges keep their cores
     return Source(description=about, open=lambda: Llama(path, threads=lambda: threads, name=name), circuit=Breaker())

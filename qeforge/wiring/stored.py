@@ -9,11 +9,12 @@ from qeforge.domain.provider import Provider
 from qeforge.providers.hub import Hub
 from qeforge.providers.llama import Llama
 from qeforge.providers.store import ModelStore
+from qeforge.wiring.routing import MODELS
 
 
 def model_store(environ: Mapping[str, str]) -> ModelStore:
     """The models of this user."""
-    return ModelStore(data_dir(environ) / "models")
+    return ModelStore(data_dir(environ) / MODELS)
 
 
 def hub(environ: Mapping[str, str], config: Config) -> Hub:

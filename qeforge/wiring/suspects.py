@@ -147,7 +147,7 @@ def _text(path: Path) -> str | None:
     """What a file says; empty where there is none, None where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError):
         return None

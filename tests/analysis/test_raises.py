@@ -40,7 +40,9 @@ def test_google_sections_with_continued_lines() -> None:
 
 
 def test_numpy_sections_end_at_the_next() -> None:
-    text = "F.\n\nRaises\n------\nValueError\n    If x is\n    empty.\nKeyError\n    Never.\n\nSee Also\n--------\nother"
+    text = (
+        "F.\n\nRaises\n------\nValueError\n    If x is\n    empty.\nKeyError\n    Never.\n\nSee Also\n--------\nother"
+    )
     assert list(documented_raises(text)) == [("ValueError", "If x is empty."), ("KeyError", "Never.")]
 
 
@@ -171,7 +173,9 @@ def test_where_another_parameter_may_decide_nothing_is_claimed(name: str) -> Non
     assert calls(f"n: int, {name}=False", "ValueError: if n is negative") == []
 
 
-@pytest.mark.parametrize("name", ["Unheard", "UserWarning", "StopIteration", "NotImplementedError", "int", "SystemExit"])
+@pytest.mark.parametrize(
+    "name", ["Unheard", "UserWarning", "StopIteration", "NotImplementedError", "int", "SystemExit"]
+)
 def test_only_exceptions_that_can_be_named_and_end_a_call_are_claimed(name: str) -> None:
     assert calls("n: int", f"{name}: if n is negative") == []
 
@@ -283,5 +287,5 @@ def test_methods_constructors_coroutines_and_generators() -> None:
 
 
 def test_a_documented_type_is_as_good_as_an_annotation() -> None:
-    source = 'def f(items):\n    """F.\n\n    :param list items: it\n    :raises ValueError: if items is empty\n    """\n    x\n'
-    assert [candidate.act for candidate in found(source)] == ["f([])"]
+    doc = '"""F.\n\n    :param list items: it\n    :raises ValueError: if items is empty\n    """'
+    assert [candidate.act for candidate in found(f"def f(items):\n    {doc}\n    return 1\n")] == ["f([])"]

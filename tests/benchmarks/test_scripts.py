@@ -16,12 +16,14 @@ TINY = {
     "figures_to_reach.py": ["--results", "nowhere"],
     "judge_rate.py": ["--candidates", "128", "--rounds", "1", "--targets", "2"],
     "mutant_rate.py": ["--module", "textkit.formatting", "--max-time", "3", "--fresh", "2", "--mutants", "20"],
+    "overhead.py": ["--rounds", "1", "--samples", "textkit"],
     "startup.py": ["--runs", "1"],
     "suite_quality.py": ["--modules", "colorsys,keyword", "--max-time", "2"],
     "walk.py": ["--modules", "8", "--runs", "1"],
     "whole_repo.py": ["--package", "iniconfig", "--python", sys.executable, "--max-time", "1"],
 }
 SIDE_BY_SIDE = {"compare.py", "ablation.py", "refinement.py"}  # see test_side_by_side.py
+ELSEWHERE = {"router.py"}  # see test_router.py
 
 
 def run(script: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
@@ -57,7 +59,7 @@ def helpers() -> ModuleType:
 
 def test_every_script_is_here_and_in_the_readme() -> None:
     scripts = {path.name for path in SCRIPTS.glob("*.py")} - {"figures.py"}
-    assert scripts == set(TINY) | SIDE_BY_SIDE
+    assert scripts == set(TINY) | SIDE_BY_SIDE | ELSEWHERE
     readme = (SCRIPTS / "README.md").read_text(encoding="utf-8")
     assert all(name in readme for name in scripts)
 
@@ -104,6 +106,13 @@ def test_startup(tmp_path: Path) -> None:
     assert "ratio" in said
     assert kept["heavy"] == []
     assert kept["loaded"] > 50
+
+
+def test_overhead(tmp_path: Path) -> None:
+    said, kept = figures_of("overhead.py", tmp_path)
+    assert "together, 34 targets: p50" in said
+    assert kept["targets"] == kept["calls"] == 34
+    assert kept["p95_ms"] >= kept["p50_ms"] > 0
 
 
 @pytest.mark.slow

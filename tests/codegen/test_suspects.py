@@ -4,10 +4,10 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,13 +58,13 @@ SUSPECTS = (
 FAILS = {
     "test_slugify_suspect": "AssertionError: assert 'hello-world' == 'Hello-World'",
     "test_slugify_suspect_2": "AssertionError: assert 'a_b' == 'a b'",
-    "test_is_email_suspect": "assert True is False",
-    "test_is_email_suspect_2": "assert True is False",
+    "test_is_email_suspect": "AssertionError: assert True is False",
+    "test_is_email_suspect_2": "AssertionError: assert (False == False) is False",
     "test_mean_suspect": "ZeroDivisionError: division by zero",
     "test_mean_suspect_2": "ZeroDivisionError: division by zero",
-    "test_greet_suspect": "Failed: DID NOT RAISE <class 'ValueError'>",
-    "test_greet_suspect_2": "Failed: DID NOT RAISE <class 'Exception'>",
-    "test_account_withdraw_suspect": "Failed: DID NOT RAISE <class 'shop.InsufficientFunds'>",
+    "test_greet_suspect": "Failed: DID NOT RAISE ValueError",
+    "test_greet_suspect_2": "Failed: DID NOT RAISE Exception",
+    "test_account_withdraw_suspect": "Failed: DID NOT RAISE InsufficientFunds",
 }
 
 
@@ -77,7 +77,10 @@ def failures(text: str, folder: Path) -> dict[str, str]:
     shutil.copy(SUBJECT, folder / "shop.py")
     (folder / "test_it.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", "-rN", "--rootdir", ".", "-vv"],
+        [
+            *(sys.executable, "-m", "pytest", "-vv", "-p", "no:cacheprovider", "-p", "no:xdist"),
+            *("--tb=line", "-rN", "--rootdir", "."),
+        ],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -89,7 +92,8 @@ def failures(text: str, folder: Path) -> dict[str, str]:
     assert " PASSED" not in done.stdout
     assert " ERROR" not in done.stdout
     told = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith(str(folder))]
-    return dict(zip(names, told, strict=True))
+    plain = [re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", line) for line in told]  # as other versions of pytest say it
+    return dict(zip(names, plain, strict=True))
 
 
 def test_the_file_reads_as_approved() -> None:
@@ -104,10 +108,10 @@ def test_every_approved_test_fails_as_it_says(tmp_path: Path) -> None:
 
 
 def test_an_exception_of_another_class_is_told_by_its_name(tmp_path: Path) -> None:
-    wrong = suspect("parse_duration", "parse_duration('')", "Odd", "raised ValueError: not a duration: ''", raises=True)
-    right = replace(wrong, claim=replace(wrong.claim, expected="other.ValueError"))
-    assert failures(text_of(wrong), tmp_path) == {"test_parse_duration_suspect": "AssertionError"} or "Odd" in text_of(wrong)
-    assert "'ValueError' in" in text_of(right).replace('"', "'")
+    wrong = suspect("parse_duration", "parse_duration('')", "odd.Odd", "raised ValueError: no duration", raises=True)
+    ((test, told),) = failures(text_of(wrong), tmp_path).items()
+    assert test == "test_parse_duration_suspect"
+    assert told.startswith("AssertionError: assert 'Odd' in ['ValueError', 'Exception'")
 
 
 def test_its_marks() -> None:

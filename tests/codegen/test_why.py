@@ -54,3 +54,23 @@ def test_what_only_this_test_does_is_named() -> None:
 
 def test_nothing_known_is_nothing_said() -> None:
     assert reason() == ""
+
+
+def test_who_said_so_comes_first() -> None:
+    def stated(*sources: str, width: int = 80) -> str:
+        cases = [replace(case(f"f({n})", "assert result == 1", line(12)), stated=who) for n, who in enumerate(sources)]
+        return reasons([cases], {}, width)[0]
+
+    assert stated("docstring") == "as the docstring says; covers line 12"
+    assert stated("readme") == "as the README says; covers line 12"
+    assert stated("qwen-1.5b", "qwen-1.5b") == "as qwen-1.5b says; covers line 12"
+    assert stated("docstring", "") == "partly as the docstring says; covers line 12"
+    assert stated("docstring", "docstring", "readme") == "partly as the docstring says; covers line 12"
+    assert stated("") == "covers line 12"
+
+
+def test_who_said_so_takes_room() -> None:
+    one = replace(case("f(1)", "assert result == 1", *(line(i) for i in range(1, 100, 2))), stated="docstring")
+    [found] = reasons([[one]], {}, 60)
+    assert found.startswith("as the docstring says; covers lines 1, 3")
+    assert len(found) <= 61

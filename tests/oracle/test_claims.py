@@ -4,7 +4,7 @@ import pytest
 
 from qeforge.domain.candidate import Claim
 from qeforge.domain.observation import Observation, Outcome, Raised
-from qeforge.oracle.claims import suspects
+from qeforge.oracle.claims import suspects, who_said
 from tests.oracle.build import candidate, raised, returned
 
 
@@ -43,3 +43,52 @@ def test_a_subclass_of_the_claimed_exception_holds() -> None:
 
 def test_a_run_that_tells_nothing_refutes_nothing() -> None:
     assert doubts("2", Observation(outcome=Outcome.TIMEOUT)) == []
+
+
+def test_what_is_stated_of_all_such_calls_is_refuted_by_a_result_alone() -> None:
+    claim = Claim(expected="ValueError", source="docstring", raises=True, general=True)
+    stated = replace(candidate(), claims=(claim,))
+    assert suspects(stated, raised("KeyError", "another argument")) == ()
+    assert suspects(stated, raised("ValueError", "no")) == ()
+    assert [one.observed for one in suspects(stated, returned("3"))] == ["returned 3"]
+
+
+def test_a_suspect_has_all_that_its_act_needs() -> None:
+    claim = Claim(expected="2", source="docstring")
+    stated = replace(candidate("f(x)", "x = 1", fixtures=("tmp_path",)), claims=(claim,))
+    [one] = suspects(stated, returned("3"))
+    assert (one.act, one.arrange, one.imports, one.fixtures) == (
+        *("f(x)", ("x = 1",), ("from shop import f",)),
+        ("tmp_path",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "held"),
+    [
+        ("'a'", returned('"a"'), True),
+        ("1.0", returned("1"), True),
+        ("Point(1)", returned("Point(1)"), True),
+        ("Point(1)", returned("Point(x=1)"), False),
+        ("'a...c'", returned("'abc'"), False),
+        ("2", returned("3"), False),
+        ("2", raised("ValueError", "no"), False),
+        ("2", returned(None), False),
+        ("2", Observation(outcome=Outcome.TIMEOUT), False),
+    ],
+)
+def test_only_what_held_beyond_doubt_was_said(expected: str, seen: Observation, held: bool) -> None:
+    stated = replace(candidate(), claims=(Claim(expected=expected, source="readme"),))
+    assert who_said(stated, seen) == ("readme" if held else "")
+
+
+def test_the_first_that_held_is_named() -> None:
+    claims = tuple(Claim(expected=value, source=who) for value, who in (("2", "readme"), ("3", "docstring"), ("3", "m")))
+    assert who_said(replace(candidate(), claims=claims), returned("3")) == "docstring"
+    assert who_said(candidate(), returned("3")) == ""
+
+
+def test_an_exception_that_was_announced_was_said() -> None:
+    claim = Claim(expected="ValueError", source="docstring", raises=True, general=True)
+    assert who_said(replace(candidate(), claims=(claim,)), raised("ValueError", "no")) == "docstring"
+    assert who_said(replace(candidate(), claims=(claim,)), raised("KeyError", "no")) == ""

@@ -13,6 +13,7 @@ def raising(observation: Observation) -> TestCase:
 
 def test_grades_from_the_best_to_the_worst() -> None:
     ordered = [
+        replace(case("f(1)", "assert result == 1"), stated="docstring"),
         case("f(1)", "assert result == 1"),
         raising(raised("ValueError", "must be positive")),
         case("f(1)", "assert items == [1]", facet=Facet.CHANGES),
@@ -36,3 +37,11 @@ def test_the_strongest_assertion_counts() -> None:
     weak = case("f(1)", "assert isinstance(result, Foo)")
     both = replace(weak, assertions=(*weak.assertions, Assertion(facet=Facet.CHANGES, code="assert x == 1")))
     assert strength(both) > strength(weak)
+
+
+def test_what_was_stated_counts_only_where_it_is_asserted() -> None:
+    incidental = raising(raised("TypeError", "'int' object is not iterable"))
+    assert strength(replace(incidental, stated="docstring")) == strength(replace(case("f(1)"), stated="docstring"))
+    kind = case("f(1)", "assert isinstance(result, Foo)")
+    state = case("f(1)", "assert items == [1]", facet=Facet.CHANGES)
+    assert [strength(replace(one, stated="docstring")) for one in (kind, state)] == [strength(kind), strength(state)]

@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,10 +83,8 @@ def hub(data: bytes) -> Iterator[Hub]:
             here.headers.append({name.lower(): value for name, value in self.headers.items()})
             self.close_connection = True
             time.sleep(misdeed.silent)
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):
                 self._send(misdeed, span, body=body)
-            except (BrokenPipeError, ConnectionResetError):
-                pass
 
         def _send(self, misdeed: Misdeed, span: str, *, body: bool) -> None:
             found = re.fullmatch(r"bytes=(\d+)-", span)

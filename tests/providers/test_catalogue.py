@@ -26,7 +26,14 @@ def test_only_licences_that_allow_use_at_work_are_in_it() -> None:
 
 
 def test_the_models_that_are_promised_are_there() -> None:
-    promised = {"qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen2.5-coder-7b", "llama-3.2-3b", "phi-3-mini", "mistral-7b"}
+    promised = {
+        "qwen2.5-coder-0.5b",
+        "qwen2.5-coder-1.5b",
+        "qwen2.5-coder-7b",
+        "llama-3.2-3b",
+        "phi-3-mini",
+        "mistral-7b",
+    }
     assert {name for name, entry in catalogue().items() if entry.repo} == promised
     assert not catalogue()["smollm2-135m"].repo
 

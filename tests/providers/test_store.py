@@ -309,7 +309,7 @@ def test_a_name_means_one_model(store: ModelStore, entry: Entry, source: Path) -
     source.unlink()
     source.write_bytes(model(seed=2))
     assert "another model" in error_of(lambda: store.add(source, nothing, name="mine")).message
-    assert files(store) == [INDEX, "mine.gguf"]
+    assert files(store) == ["mine.gguf", INDEX]
     assert store.path_of("mine").read_bytes() == model(seed=1)
 
 
@@ -319,7 +319,7 @@ def test_a_file_of_the_folder_itself_can_be_taken_again(store: ModelStore, sourc
     assert error_of(store.shelf).slug == "store-damaged"
     (store.folder / INDEX).unlink()
     store.add(store.folder / "mine.gguf", nothing)
-    assert files(store) == [INDEX, "mine.gguf"]
+    assert files(store) == ["mine.gguf", INDEX]
     assert store.path_of("mine").read_bytes() == DATA
 
 
@@ -330,8 +330,7 @@ def test_what_a_killed_process_left_is_swept_away(
     (store.folder / "dead.new").write_bytes(b"half")
     store.add(source, nothing, name="first")
     assert "dead.new" in files(store)  # somebody may be at it
-    later = os.stat(store.folder).st_ctime + 7200
-    monkeypatch.setattr("qeforge.providers.store.time.time", lambda: later)
+    monkeypatch.setattr("qeforge.providers.store._ABANDONED", -60.0)
     store.add(source, nothing, name="first")
     assert files(store) == ["first.gguf", INDEX]
 

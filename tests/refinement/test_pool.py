@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from qeforge.domain.candidate import Candidate
+from qeforge.domain.candidate import Candidate, Claim
 from qeforge.domain.goal import Goal, GoalKind
 from qeforge.domain.observation import Arc, Effect, Observation, Outcome, Raised, Snapshot
 from qeforge.refinement.pool import Entry, Pool, lines_of, usable
@@ -181,3 +181,22 @@ def test_an_entry_that_turns_out_to_be_odd_costs_more() -> None:
 
     assert replace(plain, odd=3).cost > plain.cost
     assert replace(plain, room=False).cost == plain.cost
+
+
+def stated(act: str, expected: str) -> Candidate:
+    return replace(candidate(act), claims=(Claim(expected=expected, source="docstring"),))
+
+
+def test_what_a_claim_contradicts_takes_nobody_s_place(pool: Pool) -> None:
+    assert not pool.add(stated("f(1)", "2"), saw(1))
+    assert pool.reached == set()
+    assert pool.add(candidate("f(10)"), saw(1))
+    assert acts(pool, 1) == ["f(10)"]
+
+
+def test_what_somebody_said_comes_before_what_is_shorter(pool: Pool) -> None:
+    pool.add(candidate("f(1)"), saw(1))
+    pool.add(stated("f(1_000_000)", "1"), saw(1))
+    pool.add(stated("f(1_000)", "Point(1)"), saw(1))  # which cannot be told
+    assert acts(pool, 1) == ["f(1_000_000)"]
+    assert acts(pool, 1, tried=[candidate("f(1_000_000)").key]) == ["f(1)"]

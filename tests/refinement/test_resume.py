@@ -8,8 +8,9 @@ import pytest
 
 from qeforge.analysis.targets import find_targets
 from qeforge.codegen.header import stamp
+from qeforge.domain.candidate import Claim
 from qeforge.domain.goal import Coverage
-from qeforge.domain.report import Action, ModuleReport
+from qeforge.domain.report import Action, ModuleReport, Suspect
 from qeforge.domain.score import Score
 from qeforge.domain.trajectory import Stop
 from qeforge.refinement.cache import Cache
@@ -209,6 +210,28 @@ def test_where_most_or_the_import_itself_changed_all_is_worked_on(
     run(job(tmp_path), cache, runs)
     run(job(tmp_path, SOURCE.replace(old, new)), cache, runs)
     assert (runs.asked[-1].wanted, runs.asked[-1].merge) == (None, False)
+
+
+def test_suspects_of_what_is_not_worked_on_again_stay(tmp_path: Path, cache: Cache, runs: Runs) -> None:
+    def suspect(name: str, observed: str) -> Suspect:
+        claim = Claim(expected="1", source="docstring")
+        return Suspect(target=f"shop:{name}", act=f"{name}()", claim=claim, observed=observed)
+
+    def first(work: ModuleTask) -> ModuleReport:
+        return replace(
+            runs(work), suspects=(suspect("shout", "old"), suspect("double", "old"), suspect("price", "old"))
+        )
+
+    def second(work: ModuleTask) -> ModuleReport:
+        return replace(runs(work), suspects=(suspect("shout", "new"),))
+
+    changed = SOURCE.replace("upper", "title").replace("\n\ndef double(number):\n    return number * 2\n", "")
+    carried_out(recall([job(tmp_path)], cache)[0], first)
+    report = carried_out(recall([job(tmp_path, changed)], cache)[0], second)
+    assert names(runs.asked[-1].wanted) == {"shout"}
+    assert {(one.target, one.observed) for one in report.suspects} == {("shop:shout", "new"), ("shop:price", "old")}
+    [known] = recall([job(tmp_path, changed)], cache)
+    assert carried_out(known, runs).suspects == report.suspects
 
 
 def test_a_comment_is_no_reason_to_work(tmp_path: Path, cache: Cache, runs: Runs) -> None:

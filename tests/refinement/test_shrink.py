@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,24 @@ def test_goals_and_kills_stay_when_several_are_replaced(shop: Subject) -> None:
     assert {m for kills in now.values() for m in kills} >= {m for kills in needed.values() for m in kills}
     assert "loud('abc')" in acts(kept)
     assert len(kept) <= len(cases)
+
+
+def test_what_somebody_said_stays_as_it_was_said(shop: Subject) -> None:
+    cases, needed = judged(shop, "wrap('%A' * 9, width=3)")
+    said = [replace(case, stated="docstring") for case in cases]
+    offers = offering(shop, "wrap('Hello World', width=3)")
+    assert acts(shrunk(shop, said, needed, offers=offers)[0]) == ["wrap('%A' * 9, width=3)"]
+    targets = {target.id: target for target in shop.module.targets}
+    shrinker = Shrinker(
+        shop.judge,
+        shop.goals,
+        {mutant.id: mutant for mutant in shop.mutants},
+        variants=offers,
+        oddity=lambda candidate: 0,
+        clock=StepClock(),
+        tidying=Tidying(targets),
+    )
+    assert acts(shrinker.shrink(said, needed, frozenset(), WORK)[0]) == ["wrap('%A' * 9, width=3)"]
 
 
 def test_a_result_that_fills_the_screen_is_no_gain(shop: Subject) -> None:

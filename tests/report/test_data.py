@@ -1,9 +1,10 @@
 import json
+from pathlib import Path
 
-from qeforge.domain.report import Check, CheckState
+from qeforge.domain.report import Action, Check, CheckState, SuspectRow, SuspectTests
 from qeforge.domain.target import Flavour, SkippedModule
 from qeforge.domain.trajectory import Stop
-from qeforge.report.data import checks_data, run_data, score_data, targets_data
+from qeforge.report.data import checks_data, run_data, score_data, suspects_data, targets_data
 from tests.report.samples import SCORE, SUSPECT, module, report, row, skipped
 
 
@@ -27,17 +28,47 @@ def test_a_run_as_json() -> None:
         {
             "target": "shop.cart:total",
             "act": "total([])",
+            "arrange": [],
             "expected": "0",
             "raises": False,
             "source": "docstring",
             "observed": "it returned None",
         }
     ]
+    assert first["suspect_tests"] is None
     assert first["open_lines"] == [3, 4]
     assert first["survivors"] == ["9: a → b"]
     assert (second["action"], second["reason"], second["score"]) == ("skipped", "SyntaxError: line 3", None)
     assert data["notes"] == ["no namespaces here"]
     assert data["seconds"] == 4.5
+
+
+def test_a_file_of_suspects_is_named_while_it_is_there() -> None:
+    path = Path("tests/test_cart_suspects.py")
+    there = SuspectTests(path=path, action=Action.UNCHANGED, old="a", new="a")
+    gone = SuspectTests(path=path, action=Action.REMOVED, old="a")
+    data = json.loads(json.dumps(run_data(report(module(suspect_tests=there), module(suspect_tests=gone)))))
+    assert [one["suspect_tests"] for one in data["modules"]] == ["tests/test_cart_suspects.py", None]
+
+
+def test_suspects_as_json() -> None:
+    path = Path("/shop/cart.py")
+    data = json.loads(json.dumps(suspects_data([SuspectRow(suspect=SUSPECT, path=path, at=0.0)])))
+    assert data == {
+        "suspects": [
+            {
+                "target": "shop.cart:total",
+                "act": "total([])",
+                "arrange": [],
+                "expected": "0",
+                "raises": False,
+                "source": "docstring",
+                "observed": "it returned None",
+                "path": "/shop/cart.py",
+                "found": "1970-01-01T00:00:00+00:00",
+            }
+        ]
+    }
 
 
 def test_the_score_of_a_run_is_that_of_its_modules() -> None:

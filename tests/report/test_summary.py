@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from qeforge.domain.report import Action
+from qeforge.domain.report import Action, SuspectTests
 from qeforge.domain.trajectory import Stop
 from qeforge.report.summary import summary_lines
 from tests.report.samples import SCORE, SUSPECT, module, report, skipped
@@ -40,9 +40,18 @@ def test_notes_suspects_and_kept_suites_are_named() -> None:
     assert summary_lines(run, BASE)[:-1] == (
         "note: no landlock",
         "suspect: shop.cart:total: total([]): docstring says 0, but it returned None; not frozen into a test",
+        "1 suspect: `qeforge suspects` lists it again; --suspects-as-tests writes them as failing tests",
         "kept: tests/test_tax.py: edited by hand; --force overwrites it",
         "kept: tests/test_vat.py: written by hand",
     )
+
+
+def test_files_of_suspects_are_named() -> None:
+    path = BASE / "tests" / "test_cart_suspects.py"
+    made = module(suspects=(SUSPECT, SUSPECT), suspect_tests=SuspectTests(path=path, action=Action.WRITTEN, new="a"))
+    *_, counted, named, _ = summary_lines(report(made), BASE)
+    assert counted == "2 suspects: `qeforge suspects` lists them again"
+    assert named == "failing tests for suspects: written tests/test_cart_suspects.py"
 
 
 def test_modules_that_time_cut_short_are_named_up_to_five() -> None:

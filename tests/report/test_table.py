@@ -4,9 +4,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from qeforge.domain.report import Action, Check, CheckState
+from qeforge.domain.candidate import Claim
+from qeforge.domain.report import Action, Check, CheckState, Suspect, SuspectRow
 from qeforge.domain.target import Flavour
-from qeforge.report.table import check_table, checks_table, plain_table, score_table, summary_table, targets_table
+from qeforge.report.table import (
+    check_table,
+    checks_table,
+    plain_table,
+    score_table,
+    summary_table,
+    suspects_table,
+    targets_table,
+)
 from tests.report.samples import module, report, row, skipped
 
 BASE = Path.cwd()
@@ -91,3 +100,13 @@ def test_checks_show_what_to_do() -> None:
 
 def test_cells_from_code_under_test_are_no_markup_and_no_control() -> None:
     assert cells(plain_table(("a",), [("[bold]x\x1b[2J",)]))[1] == ["[bold]x\\x1b[2J"]
+
+
+def test_suspects_with_input_expectation_source_and_observation() -> None:
+    claim = Claim(expected="ValueError", source="docstring", raises=True)
+    one = Suspect(target="shop:pay", act="pay(-1)", claim=claim, observed="returned [red]1", arrange=("x = 1", "y = 2"))
+    rows = [SuspectRow(suspect=one, path=BASE / "src" / "shop.py", at=0.0)]
+    assert cells(suspects_table(rows, BASE)) == [
+        ["target", "input", "expected", "says", "observed", "file"],
+        ["shop:pay", "x = 1; y = 2; pay(-1)", "raise ValueError", "docstring", "returned [red]1", "src/shop.py"],
+    ]

@@ -47,6 +47,7 @@ BOTH = (Engine.LOCAL, Engine.CLOUD)
         (policy(*BOTH, asked=Engine.CLOUD, likely=0.99), Engine.CLOUD, "asked for"),
         (policy(Engine.LOCAL, asked=Engine.LOCAL, likely=LEAST / 2), Engine.LOCAL, "asked for"),
         (policy(Engine.LOCAL, asked=Engine.CLOUD), Engine.NATIVE, "no cloud model"),
+        (policy(*BOTH, asked=Engine.NATIVE), Engine.NATIVE, "asked for"),
     ],
 )
 def test_where_a_target_goes(router: Policy, engine: Engine, reason: str) -> None:
@@ -61,9 +62,15 @@ def test_nothing_open_is_nobody_asked() -> None:
 
 
 def test_an_answer_has_to_come_in_time() -> None:
-    decision = policy(Engine.LOCAL, asked=Engine.LOCAL).decide(replace(OPEN, seconds=3.0))
+    decision = policy(Engine.LOCAL).decide(replace(OPEN, seconds=3.0))
     assert decision.engine is Engine.NATIVE
     assert decision.reason == "an answer takes about 8 s, 3 s are left"
+
+
+def test_who_asked_for_a_model_gets_the_beginning_of_an_answer() -> None:
+    router = policy(Engine.LOCAL, asked=Engine.LOCAL)
+    assert router.decide(replace(OPEN, seconds=3.0)).engine is Engine.LOCAL
+    assert router.decide(replace(OPEN, seconds=1.0)).engine is Engine.NATIVE
 
 
 def test_a_decision_tells_what_it_costs() -> None:

@@ -84,7 +84,7 @@ def _items(lines: Sequence[str], indent: int, pattern: re.Pattern[str]) -> Itera
         item = pattern.match(line.strip()) if mine == depth else None
         if item is not None:
             first = item.groupdict().get("text") or ""
-            yield item["name"], " ".join([first, *_continued(lines[number + 1 :], mine)])
+            yield item["name"], " ".join([first, *_continued(lines[number + 1 :], mine)]).strip()
 
 
 def _continued(lines: Sequence[str], indent: int) -> Iterator[str]:
