@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
@@ -10,8 +11,11 @@ from typing import Any, cast
 
 import pytest
 
+from qeforge.cli.console import Terminal
 from qeforge.cli.main import run
 from qeforge.cli.model_rows import Row, size
+from qeforge.cli.models import app
+from qeforge.cli.transfer import transfer
 from qeforge.providers import guard
 from qeforge.providers.bench import measure
 from qeforge.providers.catalogue import Entry, catalogue
@@ -343,3 +347,48 @@ def test_bench_is_kept_for_the_list(models: Cli, file: Path, monkeypatch: pytest
 def test_bench_of_what_is_not_here(models: Cli) -> None:
     ended = models("bench", "tiny")
     assert (ended.code, "`qeforge models pull tiny`" in ended.err) == (3, True)
+
+
+# -- what is shown ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_of_each_model_what_the_list_says(models: Cli) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| `([\w.-]+)` \| (.+?) \| (.+?) \| (.+?) \| `(pull|import)` \|$", page, re.MULTILINE)
+    known = [
+        (name, size(entry.bytes), entry.licence, size(entry.memory), "pull" if entry.repo else "import")
+        for name, entry in catalogue().items()
+        if name != "tiny"
+    ]
+    assert found == known
+
+
+def test_the_page_names_every_command(models: Cli) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    commands = {command.name for command in app.registered_commands}
+    assert set(re.findall(r"^\| `(\w+)(?: [\w\[\]]+)?` \| ", page, re.MULTILINE)) == commands
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_somebody_who_looks_sees_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    with transfer(Terminal(), "tiny") as progress:
+        progress(50, 200)
+        progress(200, 200)
+    assert "tiny" in screen.getvalue()
+    assert "200/200 bytes" in screen.getvalue()
+
+
+def test_nobody_else_sees_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with transfer(Terminal(), "tiny") as progress:
+        progress(200, 200)
+    assert screen.getvalue() == ""

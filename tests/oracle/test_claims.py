@@ -83,7 +83,8 @@ def test_only_what_held_beyond_doubt_was_said(expected: str, seen: Observation, 
 
 
 def test_the_first_that_held_is_named() -> None:
-    claims = tuple(Claim(expected=value, source=who) for value, who in (("2", "readme"), ("3", "docstring"), ("3", "m")))
+    stated = (("2", "readme"), ("3", "docstring"), ("3", "m"))
+    claims = tuple(Claim(expected=value, source=who) for value, who in stated)
     assert who_said(replace(candidate(), claims=claims), returned("3")) == "docstring"
     assert who_said(candidate(), returned("3")) == ""
 

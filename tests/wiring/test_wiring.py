@@ -15,6 +15,7 @@ from qeforge.errors import UnavailableError, UsageError
 from qeforge.execution.pytest_run import SuiteRun
 from qeforge.refinement.run import Ended
 from qeforge.refinement.task import ModuleTask
+from qeforge.wiring import suites, tasks
 from tests.fakes.parts import Notes
 from tests.refinement.tasks import interpreter, run_of
 
@@ -42,8 +43,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "__init__.py").write_text("")
     (package / "cart.py").write_text(CART)
     (package / "tax.py").write_text(TAX)
-    monkeypatch.setattr(wiring, "find_interpreter", lambda *_: interpreter())
-    monkeypatch.setattr(wiring, "run_suite", lambda *_, **__: run_of({"test_it": "passed"}))
+    monkeypatch.setattr(tasks, "find_interpreter", lambda *_: interpreter())
+    monkeypatch.setattr(suites, "run_suite", lambda *_, **__: run_of({"test_it": "passed"}))
     monkeypatch.setenv("QEFORGE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -215,7 +216,7 @@ def changed_is(monkeypatch: pytest.MonkeyPatch, *ids: str) -> list[str]:
         asked.append(rev)
         return frozenset(ids)
 
-    monkeypatch.setattr(wiring, "changed_targets", changed)
+    monkeypatch.setattr(tasks, "changed_targets", changed)
     return asked
 
 
@@ -273,7 +274,7 @@ def test_update_refreshes_what_fails_because_of_the_change(
     suite = project / "checks" / "test_cart.py"
     suite.write_text(stamp(body, {**digests, ids[3]: "0" * 64}, dict.fromkeys(ids[1:], 1)))
     results = {"test_add": "passed", "test_check[x::y]": "failed", "test_total": "passed"}
-    monkeypatch.setattr(wiring, "run_suite", lambda *_, **__: run_of(results))
+    monkeypatch.setattr(suites, "run_suite", lambda *_, **__: run_of(results))
     generate(project, replace(PLAIN, update=True), "src/shop/cart.py")
     assert ran.task("shop.cart").wanted == frozenset({"shop.cart:Cart._check", "shop.cart:total"})
 
@@ -330,7 +331,7 @@ def suite_runs(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., SuiteRun])
         asked.append({"files": list(files), **settings})
         return answer()
 
-    monkeypatch.setattr(wiring, "run_suite", run)
+    monkeypatch.setattr(suites, "run_suite", run)
     return asked
 
 
@@ -401,7 +402,7 @@ def test_targets_say_what_no_private_leaves_out(project: Path) -> None:
 
 def test_notes_say_what_is_missing(project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     assert generate(project).notes == ()
-    monkeypatch.setattr(wiring, "find_interpreter", lambda *_: interpreter(has_pytest=False))
+    monkeypatch.setattr(tasks, "find_interpreter", lambda *_: interpreter(has_pytest=False))
     [sandbox, no_pytest] = generate(project, replace(PLAIN, sandbox=False)).notes
     assert "sandbox is off" in sandbox
     assert "-m pip install pytest" in no_pytest
@@ -411,7 +412,7 @@ def test_notes_say_what_is_missing(project: Path, ran: Ran, monkeypatch: pytest.
 def test_property_tests_need_hypothesis_beside_pytest(
     project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch, has_pytest: bool, missing: str
 ) -> None:
-    monkeypatch.setattr(wiring, "find_interpreter", lambda *_: interpreter(has_pytest=has_pytest))
+    monkeypatch.setattr(tasks, "find_interpreter", lambda *_: interpreter(has_pytest=has_pytest))
     with pytest.raises(UnavailableError, match=f"--properties: {missing} is not installed") as caught:
         generate(project, replace(PLAIN, properties=True))
     assert (caught.value.exit_code, caught.value.slug) == (3, "no-hypothesis")
@@ -422,7 +423,7 @@ def test_property_tests_need_hypothesis_beside_pytest(
 def test_property_tests_are_looked_for_where_they_are_asked_for(
     project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "find_interpreter", lambda *_: replace(interpreter(), has_hypothesis=True))
+    monkeypatch.setattr(tasks, "find_interpreter", lambda *_: replace(interpreter(), has_hypothesis=True))
     generate(project, replace(PLAIN, properties=True))
     assert ran.task("shop.tax").properties
     generate(project)
