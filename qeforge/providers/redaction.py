@@ -15,12 +15,15 @@ from qeforge.config.surroundings import is_secret
 from qeforge.domain.provider import Prompt
 from qeforge.domain.routing import About
 from qeforge.errors import ConfigError, PrivacyError
+from qeforge.providers.literals import LONGEST, secrets_in
 from qeforge.providers.scanner import Scanner, Secret
 
 _SETTING = "privacy.never-send"
 _SHORT = 8  # a shorter one is replaced where it is a whole literal only: `password="test"` leaves the word `test` alone
-_MARKER = re.compile(r"-----(BEGIN|END) [A-Z ]*PRIVATE KEY-----")
+_MARKER = re.compile(r"-----(BEGIN|END) [A-Z ]*PRIVATE KEY(?: BLOCK)?-----")
 _BODY = f"{string.ascii_letters}{string.digits}+/=\\\"' \t\r\n"
+_BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_MARK = "(?:XX)?"  # what a mutant puts around a text
 _OURS = re.compile(r"REDACTED_\d+")
 
 
@@ -67,6 +70,7 @@ class Redactor:
         self._known = sorted({text for text in known if text}, key=lambda text: (-len(text), text))
         self._scan = scanner if scanner is not None else Scanner()
         self._kept: dict[Withheld, None] = {}
+        self._files: dict[tuple[Path, int], tuple[Secret, ...]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -96,13 +100,13 @@ class Redactor:
         if why is not None:
             self._note([Withheld(path=about.path, what="file", why=why)])
             raise PrivacyError(f"{about.path} is not sent: {why}", hint=f"{_SETTING} says what never is")
-        clean, kinds = self.redact(prompt)
+        clean, kinds = self.redact(prompt, self._of_file(self._root / about.path))
         self._note([Withheld(path=about.path, what="secret", why=kind) for kind in kinds])
         return clean
 
-    def redact(self, prompt: Prompt) -> tuple[Prompt, tuple[str, ...]]:
+    def redact(self, prompt: Prompt, more: Sequence[Secret] = ()) -> tuple[Prompt, tuple[str, ...]]:
         """The prompt with a placeholder for each secret, the same for the same secret; and the kinds of what was
-        replaced, each once."""
+        replaced, each once. `more` are secrets that the prompt may hold without what shows them to be such."""
         texts = [prompt.system, prompt.shared, prompt.ask, prompt.prefill]
         names: dict[str, str] = {}
         kinds: dict[str, None] = {}
@@ -117,14 +121,36 @@ class Redactor:
         for text in texts:
             for line in text.splitlines():
                 found.update(dict.fromkeys(secret for secret in self._scan(line) if not _OURS.fullmatch(secret.text)))
+        texts_found = {secret.text for secret in found}
+        for secret in (*more, *(each for text in texts for block in _blocks(text) for each in secrets_in(block))):
+            if secret.text in texts_found or _OURS.fullmatch(secret.text):
+                continue
+            if any(_replaced(text, secret.text, "") != text for text in texts):
+                texts_found.add(secret.text)
+                found[secret] = None
         # Longest first: one secret may be part of another.
         order = sorted(found, key=lambda secret: -len(secret.text))
-        for secret in found:
-            name(secret)
+        held = {secret: f"\0{number}\0" for number, secret in enumerate(order)}
         for secret in order:
-            texts = [_replaced(text, secret.text, names[secret.text]) for text in texts]
+            texts = [_replaced(text, secret.text, held[secret]) for text in texts]
+        for secret in found:
+            if any(held[secret] in text for text in texts):
+                texts = [text.replace(held[secret], name(secret)) for text in texts]
         system, shared, ask, prefill = texts
         return replace(prompt, system=system, shared=shared, ask=ask, prefill=prefill), tuple(kinds)
+
+    def _of_file(self, path: Path) -> tuple[Secret, ...]:
+        """Secrets of the file that a prompt is about. The prompt shows parts of it only: a mutant may quote a secret
+        whose line, with the name in it, is left out."""
+        try:
+            key = path, path.stat().st_mtime_ns
+            if key not in self._files:
+                source = path.read_bytes()[:LONGEST].decode("utf-8", "replace")
+                lines = [secret for line in source.splitlines() for secret in self._scan(line)]
+                self._files[key] = tuple(dict.fromkeys((*lines, *secrets_in(source))))
+            return self._files[key]
+        except OSError:
+            return ()
 
     def _note(self, items: Iterable[Withheld]) -> None:
         with self._lock:
@@ -167,5 +193,13 @@ def _without_keys(text: str, name: Callable[[Secret], str]) -> str:
 def _replaced(text: str, secret: str, placeholder: str) -> str:
     if len(secret) >= _SHORT:
         return text.replace(secret, placeholder)
-    literal = re.compile(rf"(['\"]){re.escape(secret)}\1")
-    return literal.sub(lambda match: f"{match[1]}{placeholder}{match[1]}", text)
+    word = re.escape(secret)
+    places = [rf"(?<=['\"]){_MARK}{word}{_MARK}(?=['\"])", rf"(?<=:){word}(?=@)", rf"(?<==){word}(?=[;&])"]
+    if re.search(r"\d", secret) and re.search(r"[A-Za-z]", secret):  # no word that code is made of
+        places.append(rf"(?<!\w){word}(?!\w)")
+    return re.sub("|".join(places), placeholder, text)
+
+
+def _blocks(text: str) -> list[str]:
+    """The code in a text, or all of it where no code is marked."""
+    return _BLOCK.findall(text) or [text]

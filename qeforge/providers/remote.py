@@ -1,5 +1,6 @@
 """The models of a run, asked from the processes of its modules: each is loaded once, whoever asks."""
 
+import os
 import secrets
 import tempfile
 import threading
@@ -15,6 +16,9 @@ from qeforge.domain.provider import Description, Prompt
 from qeforge.domain.routing import About, Answer, Engine
 from qeforge.errors import ProviderError
 from qeforge.providers.host import Host
+
+_LONGEST_FOLDER = 70
+"""Bytes of the temporary folder's path: a socket's may have 103 on macOS, and 31 come after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +68,16 @@ class Remote:
         return result
 
 
+def _short_folder() -> str | None:
+    """A place for temporary files whose path is short enough for a socket: the usual one, or else the system's."""
+    usual = tempfile.gettempdir()
+    return None if len(os.fsencode(usual)) <= _LONGEST_FOLDER else "/tmp"
+
+
 @contextmanager
 def served(host: Host) -> Iterator[Address]:
     """Lets other processes of this run ask the host, through a socket that only this user can open."""
-    with tempfile.TemporaryDirectory(prefix="qeforge-models-") as folder:
+    with tempfile.TemporaryDirectory(prefix="qeforge-models-", dir=_short_folder()) as folder:
         address = Address(path=str(Path(folder) / "host"), key=secrets.token_bytes(32))
         ending = threading.Event()
         with Listener(address.path, authkey=address.key) as listener:

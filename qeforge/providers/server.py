@@ -43,6 +43,11 @@ def place_of(url: str, *, allow_private: bool) -> Place:
         raise ProviderError("local.url: it holds a user name or password", hint="leave them out", slug="url")
     if allow_private:
         guard.permit(url, private=True)
+    elif not _is_known(parts.hostname):  # to look it up would tell others that it was asked for
+        raise PrivacyError(
+            f"local.url: {parts.hostname} may be another machine",
+            hint="use an address of this machine; local.allow-private = true permits one of the private network",
+        )
     addresses = _addresses(parts.hostname)
     if all(address.is_loopback for address in addresses):
         return Place.MACHINE
@@ -57,6 +62,15 @@ def place_of(url: str, *, allow_private: bool) -> Place:
             hint="local.allow-private = true permits it",
         )
     return Place.NETWORK
+
+
+def _is_known(host: str) -> bool:
+    """Whether nobody has to be asked where a host is."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host in _LOOPBACK_NAMES
+    return True
 
 
 def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:

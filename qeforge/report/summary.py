@@ -64,8 +64,9 @@ def _suspects(report: RunReport, base: Path) -> Iterator[str]:
     number = sum(len(module.suspects) for module in report.modules)
     made = [module.suspect_tests for module in report.modules if module.suspect_tests is not None]
     if number:
-        more = "" if made else "; --suspects-as-tests writes them as failing tests"
-        yield f"{count(number, 'suspect')}: `qeforge suspects` lists {'it' if number == 1 else 'them'} again{more}"
+        them, tests = ("it", "a failing test") if number == 1 else ("them", "failing tests")
+        more = "" if made else f"; --suspects-as-tests writes {them} as {tests}"
+        yield f"{count(number, 'suspect')}: `qeforge suspects` lists {them} again{more}"
     for one in made:
         yield f"failing tests for suspects: {one.action.value} {shown(one.path, base)}"
 

@@ -43,12 +43,12 @@ class FakeWiring(types.ModuleType):
         self.configs: list[Config] = []
         self.arguments: list[tuple[Any, ...]] = []
 
-    def _reply(self, config: Config, *arguments: Any) -> Any:
+    def _reply(self, config: Config, *arguments: Any, **more: Any) -> Any:
         self.configs.append(config)
         self.arguments.append(arguments)
         if isinstance(self.answer, BaseException):
             raise self.answer
-        return self.answer(*arguments) if callable(self.answer) else self.answer
+        return self.answer(*arguments, **more) if callable(self.answer) else self.answer
 
     generate = list_targets = score = check = list_suspects = doctor = _reply
     Unfinished = Unfinished

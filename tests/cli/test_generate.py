@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qeforge.cli.changed import complete_changed
+from qeforge.domain.provider import Description, Place, Prompt
 from qeforge.domain.report import Action
 from qeforge.domain.trajectory import Stop
 from qeforge.errors import WriteError
@@ -74,29 +76,48 @@ def test_bare_changed_means_head(cli: Cli, wiring: FakeWiring) -> None:
 
 
 class TestEngines:
-    @pytest.mark.parametrize("engine", ["local", "cloud"])
-    def test_what_this_version_lacks_is_exit_3_and_says_which_extra(self, cli: Cli, engine: str) -> None:
-        ended = cli("generate", "--engine", engine, "shop.py")
-        assert (ended.code, ended.out) == (3, "")
-        assert ended.err.count("\n") == 1
-        assert f"--engine {engine}" in ended.err or f"engine '{engine}' (--engine)" in ended.err
-        assert f"qeforge[{engine}]" in ended.err
-
-    def test_force_cloud(self, cli: Cli, wiring: FakeWiring) -> None:
-        ended = cli("generate", "--force-cloud", "--json", "shop.py")
-        assert ended.code == 3
-        assert ended.envelope["errors"][0]["slug"] == "engine-unavailable"
-        assert not wiring.configs
-
-    @pytest.mark.parametrize("args", [["--engine", "native", "--local-only"], ["--engine", "auto"], ["--local-only"]])
-    def test_what_works(self, cli: Cli, args: list[str]) -> None:
+    @pytest.mark.parametrize(
+        "args",
+        [
+            ["--engine", "native", "--local-only"],
+            ["--engine", "auto"],
+            ["--local-only"],
+            ["--engine", "cloud", "--yes"],
+        ],
+    )
+    def test_what_was_asked_for_reaches_the_run(self, cli: Cli, wiring: FakeWiring, args: list[str]) -> None:
         assert cli("generate", *args, "shop.py").code == 0
+        (config,) = wiring.configs
+        assert config.local_only == ("--local-only" in args)
+        assert config.engine == (args[1] if args[0] == "--engine" else "auto")
+        assert config.yes == ("--yes" in args)
 
-    def test_a_configured_engine_is_named_with_its_file(self, cli: Cli, project: Path) -> None:
-        (project / "pyproject.toml").write_text("[tool.qeforge]\nengine = 'cloud'\n")
-        ended = cli("generate", "shop.py")
+    def test_what_was_asked_for_by_name_and_not_had_is_exit_3_with_the_suites(
+        self, cli: Cli, wiring: FakeWiring
+    ) -> None:
+        lacking = (("no-key", "ANTHROPIC_API_KEY is not set", "set it"),)
+        wiring.answer = replace(report(module()), unavailable=lacking)
+        ended = cli("generate", "--force-cloud", "shop.py")
         assert ended.code == 3
-        assert str(project / "pyproject.toml") in ended.err
+        assert "written tests/test_cart.py" in ended.err
+        assert ended.err.splitlines()[-1] == "qeforge: ANTHROPIC_API_KEY is not set; set it"
+        shown = cli("generate", "--force-cloud", "--json", "shop.py").envelope
+        assert shown["errors"][0]["slug"] == "no-key"
+        assert shown["data"]["modules"]
+
+    def test_prompts_are_shown_as_they_are_sent(self, cli: Cli, wiring: FakeWiring) -> None:
+        whom = Description(name="llama", model="tiny", place=Place.PROCESS, context=100, detail="tiny.gguf")
+        prompt = Prompt(system="Be short.", shared="Module.", ask="Calls?", prefill="f(")
+
+        def run(paths: Any, progress: Any, *, show: Any, **_: Any) -> Any:
+            if show is not None:
+                show(whom, prompt)
+            return report(module())
+
+        wiring.answer = run
+        ended = cli("generate", "--show-prompts", "--json", "shop.py")
+        assert ended.err == "--- to tiny (process: tiny.gguf)\nBe short.\n\nModule.\n\nCalls?\n\nf(\n---\n"
+        assert cli("generate", "-q", "shop.py").err == ""
 
 
 class TestOutput:
@@ -120,7 +141,7 @@ class TestOutput:
         assert (ended.out, ended.err) == ("", "")
 
     def test_verbose_names_each_module_when_it_is_done(self, cli: Cli, wiring: FakeWiring) -> None:
-        def done(paths: Any, progress: Any) -> Any:
+        def done(paths: Any, progress: Any, **_: Any) -> Any:
             progress.done("shop.cart", "written")
             return report(module(stop=Stop.PLATEAU))
 

@@ -20,7 +20,7 @@ DRIVER = """
 import sys, time, types
 import qeforge
 fake = types.ModuleType("qeforge.wiring")
-def generate(config, paths, progress):
+def generate(config, paths, progress, **_):
     progress.update("shop", round=1, coverage=0.25, mutants_open=7, seconds_left=9.0)
     progress.done("first", "written")
     progress.update("shop", round=2, coverage=0.5, mutants_open=3, seconds_left=8.0)

@@ -97,7 +97,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int]] = {
     "models verify": ((), 0),
     "models remove": (("qwen2.5-coder-0.5b",), 2),
     "models use": (("qwen2.5-coder-0.5b",), 2),
-    "models bench": (("qwen2.5-coder-0.5b",), 2),
+    "models bench": (("qwen2.5-coder-0.5b",), 3),
     "config show": ((), 0),
     "config path": ((), 0),
     "config set": (("local.url", "http://127.0.0.1:9"), 0),
@@ -120,7 +120,14 @@ class Trapped:
     def project(self, table: str = LOCAL_ONLY) -> Path:
         other = SMALL.replace("add", "plus").replace("greet", "welcome")
         return self.bench.project(
-            "shop", {"calc.py": SMALL, "other.py": other, "pyproject.toml": table, "broken.gguf": ""}
+            "shop",
+            {
+                "calc.py": SMALL,
+                "other.py": other,
+                "tests/test_calc.py": "from calc import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
+                "pyproject.toml": table,
+                "broken.gguf": "",
+            },
         )
 
     def __call__(self, *args: str | Path, cwd: Path, environ: dict[str, str] | None = None) -> Done:
@@ -269,7 +276,7 @@ def test_keys_and_proxies_reach_no_other_process(trapped: Trapped) -> None:
     (shop / "other.py").write_text(SMALL.replace("10", "14"))
     programs = trapped.bench.root / "programs"
     programs.mkdir()
-    shim = f"#!/bin/sh\nenv > {trapped.bench.root}/git-environment\nexec {shutil.which('git')} \"$@\"\n"
+    shim = f'#!/bin/sh\nenv > {trapped.bench.root}/git-environment\nexec {shutil.which("git")} "$@"\n'
     (programs / "git").write_text(shim)
     (programs / "git").chmod(0o755)
     path = os.pathsep.join((str(programs), trapped.bench.environ["PATH"]))

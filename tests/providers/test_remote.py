@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -181,6 +182,14 @@ def test_a_host_that_has_ended_is_a_provider_error() -> None:
         models.available()
     with pytest.raises(ProviderError, match="ending"):
         models.ask(Engine.LOCAL, PROMPT, ABOUT, seconds=1)
+
+
+def test_a_long_temporary_folder_is_no_place_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with served(host_of(Fake(), Books())) as address:
+        assert Engine.LOCAL in address.connect().available()
 
 
 def test_a_stranger_is_turned_away() -> None:

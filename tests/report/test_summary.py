@@ -40,7 +40,7 @@ def test_notes_suspects_and_kept_suites_are_named() -> None:
     assert summary_lines(run, BASE)[:-1] == (
         "note: no landlock",
         "suspect: shop.cart:total: total([]): docstring says 0, but it returned None; not frozen into a test",
-        "1 suspect: `qeforge suspects` lists it again; --suspects-as-tests writes them as failing tests",
+        "1 suspect: `qeforge suspects` lists it again; --suspects-as-tests writes it as a failing test",
         "kept: tests/test_tax.py: edited by hand; --force overwrites it",
         "kept: tests/test_vat.py: written by hand",
     )

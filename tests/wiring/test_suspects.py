@@ -15,6 +15,7 @@ from qeforge.domain.trajectory import Stop
 from qeforge.errors import UsageError, WriteError
 from qeforge.execution.pytest_run import SuiteRun
 from qeforge.refinement.task import ModuleTask
+from qeforge.wiring import suspects as wiring
 from qeforge.wiring.suspects import Settled, listed, settle, suspects_in, without_suspects
 from tests.analysis.modules import module_of
 from tests.refinement.tasks import task
