@@ -246,6 +246,12 @@ class Host:
         completion = Completion(text="", model=description.model, finish=Finish.CANCELLED)
         try:
             completion = provider.complete(prompt, lambda piece: self._monotonic() < until and not self._closed)
+            if completion.finish is Finish.CANCELLED and not completion.text:
+                raise ProviderError(
+                    f"{description.model}: no answer in the {until - began:.0f} s that were left",
+                    hint="--max-time gives it longer",
+                    slug="no-time",
+                )
             source.circuit.succeeded()
         except ProviderError as problem:
             outcome = problem.slug

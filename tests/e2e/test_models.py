@@ -29,6 +29,7 @@ def kind(line: str) -> str:
         return "magic"
     return "text"
 '''
+LAYOUT = '[tool.pytest.ini_options]\npythonpath = ["src"]\n'
 MAGIC = "a" * 23 + "b" * 3 + "~"
 """Does not have to be magic: what counts is that it was asked for and run."""
 
@@ -39,13 +40,15 @@ def calls(bench: Bench) -> list[tuple[Any, ...]]:
 
 
 def project(bench: Bench) -> Path:
-    return bench.project("lines", {"pyproject.toml": "", "src/lines.py": HIDDEN})
+    return bench.project("lines", {"pyproject.toml": LAYOUT, "src/lines.py": HIDDEN})
 
 
 def passes(folder: Path) -> None:
     suites = list((folder / "tests").glob("test_*.py"))
     assert suites
-    assert not not_passed(pytest_results(suites, cwd=folder))
+    results, _ = pytest_results(suites, cwd=folder)
+    assert results
+    assert not not_passed(results)
 
 
 @pytest.mark.model
@@ -109,8 +112,7 @@ def test_money_ends_what_costs_money(bench: Bench) -> None:
     [
         (Fails(status=401, kind="authentication_error"), "wrong-key"),
         (Fails(status=400, kind="invalid_request_error", message="Your credit balance is too low"), "no-credit"),
-        (Fails(status=529, kind="overloaded_error", headers={"retry-after": "60"}), "overloaded"),
-        (Fails(status=500), "overloaded"),
+        (Fails(status=529, kind="overloaded_error", headers={"retry-after": "300"}), "overloaded"),
     ],
 )
 def test_trouble_in_the_cloud_costs_nothing_but_what_it_would_have_brought(
@@ -119,7 +121,7 @@ def test_trouble_in_the_cloud_costs_nothing_but_what_it_would_have_brought(
     folder = project(bench)
     with MessagesServer(*[failure] * 20).running() as server:
         environ = {"ANTHROPIC_API_KEY": "sk-loopback-0123456789", "ANTHROPIC_BASE_URL": server.url}
-        command = ("generate", "src", "--engine=cloud", "--yes", "--max-time=10", "--json")
+        command = ("generate", "src", "--engine=cloud", "--yes", "--max-time=20", "--json")
         done = bench(*command, cwd=folder, environ=environ)
     assert done.code == 3, done.err
     (error,) = done.envelope["errors"]
