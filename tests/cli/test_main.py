@@ -177,7 +177,7 @@ class TestCrash:
 
 class TestInterrupt:
     def test_ctrl_c_says_what_was_finished(self, cli: Cli, wiring: FakeWiring) -> None:
-        def interrupted(paths: Any, progress: Any) -> Any:
+        def interrupted(paths: Any, progress: Any, **_: Any) -> Any:
             progress.done("shop.cart", "written")
             progress.done("shop.tax", "kept")
             raise KeyboardInterrupt
@@ -206,7 +206,7 @@ class TestInterrupt:
     def test_other_signals_count_as_ctrl_c_and_are_put_back(
         self, cli: Cli, wiring: FakeWiring, number: signal.Signals
     ) -> None:
-        def killed(*arguments: Any) -> Any:
+        def killed(*arguments: Any, **_: Any) -> Any:
             os.kill(os.getpid(), number)
             raise AssertionError("not reached")
 
@@ -216,7 +216,7 @@ class TestInterrupt:
         assert signal.getsignal(number) is before
 
     def test_an_ignored_signal_stays_ignored(self, cli: Cli, wiring: FakeWiring) -> None:
-        def hung_up(*arguments: Any) -> Any:
+        def hung_up(*arguments: Any, **_: Any) -> Any:
             os.kill(os.getpid(), signal.SIGHUP)
             return report()
 

@@ -32,8 +32,6 @@ def shop(bench: Bench) -> Path:
         ("generate calc.py --python nowhere/python", 3, r"--python nowhere/python: .*no such file; .+"),
         ("generate calc.py --python calc.py", 3, r"--python calc\.py: .+ cannot be run: .+; name a Python interpreter"),
         ("generate calc.py --python /bin/ls", 3, r"--python /bin/ls: /bin/ls is not a Python interpreter.+"),
-        ("generate calc.py --engine local", 3, r"engine 'local' \(--engine\): .+ is not part of qeforge .+"),
-        ("generate calc.py --force-cloud", 3, r"--force-cloud: .+ is not part of qeforge .+"),
         (
             "generate calc.py --max-time soon",
             2,

@@ -7,10 +7,12 @@ import pytest
 
 from qeforge.domain.capability import Capability
 from qeforge.domain.recipe import Recipe
+from qeforge.domain.routing import Decision, Engine, Features
+from qeforge.providers.remote import Address
 from qeforge.refinement import fingerprint
 from qeforge.refinement.cache import Cache, Keep
 from qeforge.refinement.fingerprint import key_of, place_of
-from qeforge.refinement.task import ModuleTask
+from qeforge.refinement.task import Consulting, ModuleTask
 from tests.analysis.modules import module_of
 from tests.refinement.tasks import interpreter, task
 
@@ -45,6 +47,15 @@ CHANGES: dict[str, Any] = {
     "python_paths": (Path("/elsewhere"),),
     "interpreter": interpreter(has_pytest=False),
 }
+
+
+class _Nobody:
+    """A router that asks nobody."""
+
+    def decide(self, features: Features) -> Decision:
+        return Decision(target=features.target, engine=Engine.NATIVE, reason="", confidence=0.0)
+
+
 KEEP = Keep(cache=Cache(Path("/elsewhere")), place="", key="")
 SAME: dict[str, Any] = {
     "force": True,
@@ -52,11 +63,22 @@ SAME: dict[str, Any] = {
     "keep": KEEP,
     "recipes": (Recipe(target="shop:f"),),
     "reached": frozenset({(1, 2)}),
+    "consulting": Consulting(line=Address(path="/elsewhere", key=b""), router=_Nobody(), project="shop"),
 }
 
 
 def test_every_field_of_a_task_was_thought_of() -> None:
     assert {field.name for field in fields(ModuleTask)} == {*CHANGES, *SAME, "module"}
+
+
+def test_which_models_may_be_asked_counts_and_where_they_are_does_not(work: ModuleTask) -> None:
+    def place(path: str, *identity: str) -> str:
+        line = Address(path=path, key=b"")
+        given = Consulting(line=line, router=_Nobody(), project="shop", identity=identity)
+        return place_of(replace(work, consulting=given), {})
+
+    assert place("/a", "local: small") == place("/b", "local: small")
+    assert place("/a", "local: small") != place("/a", "local: large")
 
 
 @pytest.mark.parametrize("name", CHANGES)
