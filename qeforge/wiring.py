@@ -52,9 +52,7 @@ def generate(config: Config, paths: Sequence[Path], progress: Progress) -> RunRe
     else:
         current = []
     cache = Cache(cache_dir(os.environ)) if config.cache else None
-    ended = run_all(
-        recall(tasks, cache) if cache else tasks, jobs=config.jobs or os.cpu_count() or 1, progress=progress
-    )
+    ended = run_all(recall(tasks, cache) if cache else tasks, jobs=config.jobs or _cores(), progress=progress)
     if cache:
         cache.prune()
     reports = [*ended.reports, *current, *(_skipped(module) for module in found.discovery.skipped)]
@@ -138,6 +136,11 @@ def doctor(config: Config) -> tuple[Check, ...]:
 
 
 # -- parts ------------------------------------------------------------------------------------------------------
+
+
+def _cores() -> int:
+    """Cores that this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _find(config: Config, paths: Sequence[Path]) -> _Found:
