@@ -164,9 +164,11 @@ class Judge:
             out |= {test for test, verdict in verdicts.items() if verdict in BAD}
         else:
             return {"mutants": len(sample), "killed": 0}
-        mutated = _Copy.made(self.python, subject, suite, place / "mutant")
         killed = 0
-        for mutant in sample:
+        mutated: _Copy | None = None
+        for number, mutant in enumerate(sample):
+            if mutated is None or not mutated.is_whole:  # a mutant may empty the folder that it runs in
+                mutated = _Copy.made(self.python, subject, suite, place / f"mutant-{number}")
             mutated.source.write_text(mutant["text"], encoding="utf-8")
             _, done = mutated.pytest(leave_out=sorted(out), first_failure=True, limit=limit)
             killed += done.usage.code not in (0, 5)
@@ -212,6 +214,11 @@ class _Copy:
         (place / "imported" / "test_import_alone.py").write_text(importing, encoding="utf-8")
         (place / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n", encoding="utf-8")
         return cls(python=python, place=place, source=place / "site" / source.relative_to(root))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the package, the suite and the configuration are still there."""
+        return self.source.is_file() and self.tests.is_dir() and (self.place / "pytest.ini").is_file()
 
     @property
     def tests(self) -> Path:

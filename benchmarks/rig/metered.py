@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def run(
 
     Args:
         command: program and arguments.
-        cwd: where; its logs lie there while it runs.
+        cwd: where.
         limit: seconds of wall time, after which it is killed with all that it started.
         environment: its variables, all of them.
         writable: a folder; the command can write nowhere else and has no network, where the kernel has Landlock.
@@ -66,8 +67,19 @@ def run(
         RuntimeError: the command could not be started.
         KeyboardInterrupt: it was ended by `stop_all`, or by a signal to its meter.
     """
-    report, output, errors = (cwd / f".meter-{name}" for name in ("report", "output", "errors"))
-    report.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="qeforge-meter-") as logs:  # a mutant may empty the folder it runs in
+        return _metered(command, Path(logs), cwd, limit, environment, writable)
+
+
+def _metered(
+    command: Sequence[str | Path],
+    logs: Path,
+    cwd: Path,
+    limit: float,
+    environment: Mapping[str, str],
+    writable: Path | None,
+) -> Finished:
+    report, output, errors = (logs / name for name in ("report", "output", "errors"))
     words: list[str] = [sys.executable, "-B", str(METER), "--report", str(report), "--limit", f"{limit:g}"]
     words += ["--output", str(output), "--errors", str(errors)]
     if writable is not None:
@@ -102,8 +114,6 @@ def run(
     if measured.pop("stopped"):
         raise KeyboardInterrupt
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in (output, errors)]
-    for path in (report, output, errors):
-        path.unlink()
     return Finished(usage=Usage(**measured), output=texts[0], errors=texts[1])
 
 

@@ -163,7 +163,7 @@ class NativeProposer:
                 self._urgent.extend((fakes or [])[:1])
                 self._in_front(state, self._worlds.answers(plan, seen) if fakes is None else fakes[1:])
                 continue
-            if any(effect.kind == "cwd" for effect in seen.effects):
+            if any(effect.kind in ("cwd", "home") for effect in seen.effects):
                 self._in_front(state, self._worlds.answers(plan, seen))
             if seen.outcome in (Outcome.TIMEOUT, Outcome.CRASHED, Outcome.INVALID):
                 self._hung(state, plan, seen)

@@ -20,6 +20,8 @@ from qeforge.engine.trees import Trees, with_key
 from qeforge.engine.unready import Unready
 
 _CHDIR = "monkeypatch.chdir(tmp_path)"
+_OWN_FOLDERS = {"cwd": _CHDIR, "home": 'monkeypatch.setenv("HOME", str(tmp_path))'}
+"""What keeps the files of code in the test's own folder, by where it wrote them."""
 _NO_INPUT = ("EOFError", "click.exceptions.Abort")
 
 
@@ -73,8 +75,9 @@ class Worlds:
         """Plans that give the code what the sandbox refused, or keep its files in the test's own folder."""
         found = []
         for effect in seen.effects:
-            if effect.kind == "cwd" and _CHDIR not in plan.world:
-                found.append(_with(plan, _CHDIR, fixtures=("monkeypatch", "tmp_path")))
+            own = _OWN_FOLDERS.get(effect.kind)
+            if own is not None and own not in plan.world:
+                found.append(_with(plan, own, fixtures=("monkeypatch", "tmp_path")))
                 break
         for effect in seen.effects:
             if not effect.blocked:

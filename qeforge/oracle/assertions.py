@@ -64,7 +64,7 @@ def assertions_for(
 def _is_testable(observation: Observation) -> bool:
     if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
         return False
-    return not any(effect.kind == "cwd" for effect in observation.effects)
+    return not any(effect.kind in ("cwd", "home") for effect in observation.effects)
 
 
 def _parsed(found: Sequence[Assertion]) -> Iterator[Assertion]:

@@ -1,6 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from qeforge.domain.observation import Effect, Observation, Outcome, Raised
 from qeforge.domain.target import SourceModule, Span
 from qeforge.engine.plan import Plan
@@ -35,12 +37,16 @@ def test_code_that_asks_for_nothing_gets_nothing() -> None:
     assert list(worlds("def f():\n    return 1\n").prepare(plan())) == []
 
 
-def test_a_write_into_the_working_folder_goes_to_the_tests_own() -> None:
-    seen = Observation(outcome=Outcome.RETURNED, effects=(Effect(kind="cwd", event="open", detail="", blocked=False),))
+@pytest.mark.parametrize(
+    ("kind", "statement"),
+    [("cwd", "monkeypatch.chdir(tmp_path)"), ("home", 'monkeypatch.setenv("HOME", str(tmp_path))')],
+)
+def test_a_write_into_somebodys_folder_goes_to_the_tests_own(kind: str, statement: str) -> None:
+    seen = Observation(outcome=Outcome.RETURNED, effects=(Effect(kind=kind, event="open", detail="", blocked=False),))
 
     [found] = worlds("").answers(plan(), seen)
 
-    assert found.world == ("monkeypatch.chdir(tmp_path)",)
+    assert found.world == (statement,)
     assert found.world_fixtures == ("monkeypatch", "tmp_path")
 
 

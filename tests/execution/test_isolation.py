@@ -51,6 +51,6 @@ def test_what_is_imported_for_candidates_is_no_change_of_theirs() -> None:
 def test_a_worker_whose_folder_is_gone_is_replaced(tmp_path: Path) -> None:
     with judging(tmp_path, COUNTER) as judge:
         judge.run([candidate("os.rmdir(os.getcwd())", imports=("import os",))])
-        [seen] = judge.run([candidate("len(os.listdir())", imports=("import os",))])
+        [seen] = judge.run([candidate("os.path.basename(os.getcwd())", imports=("import os",))])
 
-    assert source_of(seen) == "0"
+    assert source_of(seen) == "'cwd'"

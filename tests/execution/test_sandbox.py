@@ -152,9 +152,15 @@ def test_a_relative_write_elsewhere_is_no_effect_on_the_working_folder(scratch: 
     assert effects(code, scratch) == []
 
 
-def test_a_write_to_the_private_home_is_an_effect_on_the_file_system(scratch: Path) -> None:
+def test_a_write_to_the_private_home_is_an_effect_of_its_own(scratch: Path) -> None:
     code = "import os; open(os.path.expanduser('~/.rc'), 'w').close()"
-    assert effects(code, scratch) == [("filesystem", "open", False)]
+    assert effects(code, scratch) == [("home", "open", False)]
+
+
+@pytest.mark.parametrize("place", ["'../a'", "os.path.abspath('../a')"])
+def test_a_write_beside_the_working_folder_is_refused(scratch: Path, place: str) -> None:
+    code = f"import contextlib, os\nwith contextlib.suppress(PermissionError):\n    os.mkdir({place})"
+    assert effects(code, scratch) == [("filesystem", "os.mkdir", True)]
 
 
 def test_reading_what_belongs_to_the_machine_is_an_effect(scratch: Path, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_what_did_not_end_reaches_nothing(pool: Pool, outcome: Outcome) -> None:
     "kind, blocked, fine",
     [
         ("filesystem", False, True),
+        ("home", False, False),
         ("filesystem", True, False),
         ("clock", False, True),
         ("environment", False, True),

@@ -262,7 +262,8 @@ class _Handlers:
         self._write(event, text, None, follow=True, must_exist=False)
 
     def _write(self, event: str, text: str, beside: object, *, follow: bool, must_exist: bool) -> None:
-        """Refuses a change outside of scratch, remarks on one in the working folder or the private home."""
+        """Refuses a change outside of scratch, and beside the working folder (`../a`), which would be one of somebody's
+        folders elsewhere; remarks on one in the working folder or the private home."""
         whole = absolute(text, beside)
         if whole in _DEVICES:
             return
@@ -270,8 +271,10 @@ class _Handlers:
         if within(target, self._scratch):
             if within(target, self._cwd):
                 _record("cwd", event, text, False)
+            elif within(target, os.path.join(self._scratch, "home")) or not _recording:
+                _record("home", event, text, False)
             elif not within(target, os.path.join(self._scratch, "tmp")):
-                _record("filesystem", event, text, False)
+                self._refuse("filesystem", event, text)
             return
         needed = target if must_exist else os.path.dirname(target)
         if _OPEN_FILES.match(target) or not os.path.lexists(needed):
