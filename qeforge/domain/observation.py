@@ -74,9 +74,10 @@ class LogRecord:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """Something done to the world: `kind` is state (of the package under test), cwd (a file in the working folder),
-    home (one in the home folder), filesystem, network, process, environment, clock, random or stdin; `event` the audit
-    event; `blocked` when the sandbox refused it. `collaborator` tells what was done to a probing proxy, as JSON in
-    `detail`; it counts as blocked, because a call with a proxy is no test."""
+    home (one in the home folder), filesystem, network, process, thread (one that keeps its process alive), environment,
+    clock, random or stdin; `event` the audit event; `blocked` when the sandbox refused it, or no test may do it.
+    `collaborator` tells what was done to a probing proxy, as JSON in `detail`; it counts as blocked, because a call
+    with a proxy is no test."""
 
     kind: str
     event: str

@@ -26,6 +26,33 @@ def test_no_request_sees_what_another_left_behind(tmp_path: Path) -> None:
     assert all([effect.kind for effect in seen.effects] == ["state"] for seen in (*before, *after))
 
 
+THREADS = """
+    import threading, time
+    from concurrent.futures import ThreadPoolExecutor
+    def waits(daemon):
+        threading.Thread(target=time.sleep, args=(60,), daemon=daemon).start()
+        return "started"
+    def ends():
+        threading.Thread(target=len, args=("",)).start()
+        return "started"
+    def pools():
+        return ThreadPoolExecutor(1).submit(len, "ab").result()
+"""
+
+
+def test_a_thread_that_keeps_its_process_alive_is_nothing_for_a_test(tmp_path: Path) -> None:
+    calls = ("sample.waits(False)", "sample.waits(True)", "sample.ends()", "sample.pools()")
+    with judging(tmp_path, THREADS) as judge:
+        seen = judge.run([candidate(call) for call in calls])
+
+    assert [[(effect.kind, effect.blocked) for effect in one.effects] for one in seen] == [
+        [("thread", True)],
+        [],
+        [],
+        [],
+    ]
+
+
 def test_all_that_share_a_process_have_their_operands_noted(tmp_path: Path) -> None:
     with judging(tmp_path, COUNTER) as judge:
         seen = judge.run([candidate(f"sample.add({n})") for n in (1, 2, 3)], capture=True)

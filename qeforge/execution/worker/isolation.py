@@ -11,6 +11,9 @@ from typing import Any
 
 from .state import PackageState
 
+_ENDING_SECONDS = 0.05
+"""For a thread that has done its work to be gone."""
+
 
 class Isolation:
     """Remembers the state of this process and brings it back after each candidate.
@@ -32,6 +35,7 @@ class Isolation:
         self._raw_environ = dict(_raw_environ())
         self._recursion = sys.getrecursionlimit()
         self._threads = threading.active_count()
+        self._known = set(threading.enumerate())
         self._alarm = getattr(signal, "alarm", None)
 
     @property
@@ -70,6 +74,17 @@ class Isolation:
             for name in [name for name in self._builtins if name not in self._saved_builtins]:
                 del self._builtins[name]
         return self._restore_folder(empty=folder) and threading.active_count() <= self._threads
+
+    def lingers(self) -> bool:
+        """Whether a thread was started that keeps its process alive: a test run that has it never ends. Those of an
+        executor end with the process, and what is just ending is waited for."""
+        executors = getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", ())
+        for thread in threading.enumerate():
+            if not thread.daemon and thread not in self._known and thread not in executors:
+                thread.join(_ENDING_SECONDS)
+                if thread.is_alive():
+                    return True
+        return False
 
     def _restore_folder(self, *, empty: bool) -> bool:
         try:

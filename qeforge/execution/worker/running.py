@@ -194,6 +194,8 @@ class Runner:
             record["eff"] = [[e["kind"], e["event"], e["detail"], e["blocked"]] for e in execution.effects[:_EFFECTS]]
         if execution.capture.stdin_asked:
             record.setdefault("eff", []).append(["stdin", "input", "standard input was read", True])
+        if self._isolation.lingers():
+            record.setdefault("eff", []).append(["thread", "threading.Thread", "it goes on", True])
         if probed := probe.take():
             record.setdefault("eff", []).append(["collaborator", "probe", probed, True])
         if execution.error is not None:
