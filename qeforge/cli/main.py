@@ -72,7 +72,8 @@ def main(
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Runs the program; the exit code. `args` default to the command line's."""
+    """Runs the program; the exit code. `args` default to the command line's. Raises KeyboardInterrupt, before any work
+    has begun."""
     args = list(sys.argv[1:] if args is None else args) or ["--help"]
     command: Any = typer.main.get_command(app)
     if COMPLETE_VARIABLE in os.environ:

@@ -180,6 +180,8 @@ class Session:
         try:
             connection.send(message)
             for index, record in connection.stream(silence):
+                if index >= len(chosen) or not isinstance(record, dict):
+                    raise WorkerDied("reported on nothing that it was asked")
                 records[chosen[index]] = record
         except WorkerDied as died:
             self._connection = None

@@ -14,7 +14,7 @@ from tests.execution.judging import candidate, judging, source_of
 FORKS = pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh-processes"])
 
 MODULE = """
-    import ctypes, itertools, os, re, signal, sys, threading, time
+    import contextlib, ctypes, itertools, os, re, signal, sys, threading, time
 
     def add(a, b):
         return a + b
@@ -80,6 +80,13 @@ MODULE = """
         threading.Thread(target=work).start()
         return "started"
 
+    def write_everywhere():
+        for fd in range(3, 64):
+            with contextlib.suppress(OSError):
+                os.write(fd, bytes([0, 0, 0, 12]) + bytes(4) + b'["lies"]')
+                os.write(fd, bytes([0, 0, 0, 8]) + bytes(8))
+        return "written"
+
     def ask():
         return input("name? ")
 
@@ -144,6 +151,7 @@ def around(tmp_path: Path, act: str, **settings: Any) -> tuple[Observation, floa
         ("sample.exit_hard()", Outcome.CRASHED),
         ("sample.segfault()", Outcome.CRASHED),
         ("sample.close_everything()", Outcome.CRASHED),
+        ("sample.write_everywhere()", Outcome.CRASHED),
         ("sample.ignore_signals()", Outcome.RETURNED),
         ("sample.close_stdio()", Outcome.RETURNED),
         ("sample.replace_stdio()", Outcome.RETURNED),
