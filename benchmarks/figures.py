@@ -50,8 +50,14 @@ def verdict(value: float, target: float, *, at_most: bool) -> str:
     return f"target {'≤' if at_most else '≥'} {target:g}: {'met' if met else 'missed'}"
 
 
-def timed(command: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = 600.0) -> tuple[float, int, str]:
-    """Wall seconds, exit code and standard output of a command."""
+def timed(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    timeout: float = 600.0,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[float, int, str]:
+    """Wall seconds, exit code and standard output of a command, with these variables on top of its environment."""
     started = time.perf_counter()
     done = subprocess.run(
         [str(word) for word in command],
@@ -60,7 +66,7 @@ def timed(command: Sequence[str | Path], *, cwd: Path | None = None, timeout: fl
         text=True,
         timeout=timeout,
         check=False,
-        env=environment(),
+        env={**environment(), **(variables or {})},
     )
     return time.perf_counter() - started, done.returncode, done.stdout
 
@@ -73,13 +79,20 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def qeforge_json(arguments: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = 3600.0) -> Figures:
+def qeforge_json(
+    arguments: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    timeout: float = 3600.0,
+    variables: Mapping[str, str] | None = None,
+) -> Figures:
     """The `data` of `qeforge … --json`.
 
     Raises:
         SystemExit: it ended with an error, which is shown.
     """
-    _, code, out = timed([sys.executable, "-m", "qeforge.cli", *arguments, "--json"], cwd=cwd, timeout=timeout)
+    command = [sys.executable, "-m", "qeforge.cli", *arguments, "--json"]
+    _, code, out = timed(command, cwd=cwd, timeout=timeout, variables=variables)
     envelope = json.loads(out) if out.strip() else {}
     if code not in (0, 1) or not envelope:
         problems = "; ".join(error["message"] for error in envelope.get("errors", ())) or "it said nothing"

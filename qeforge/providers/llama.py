@@ -6,6 +6,7 @@ The only module that imports `llama_cpp`.
 import threading
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ _STEP = 512
 
 _PIECE = 128
 """Tokens of a prompt that are read between two looks at whether anybody still wants the answer."""
+
+_CIRCLES = 3
+"""Times that a model says the same two lines before its answer is over."""
 
 _SPARE = 0.9
 """Share of the free memory that a model may take."""
@@ -138,6 +142,9 @@ class Llama:
                 choice: Any = event["choices"][0]  # type: ignore[index]
                 if choice["text"]:
                     parts.append(choice["text"])
+                    if "\n" in choice["text"] and _goes_in_circles("".join(parts)):
+                        finish = Finish.STOP
+                        break
                 if choice["finish_reason"]:
                     finish = Finish.LENGTH if choice["finish_reason"] == "length" else Finish.STOP
                 elif not listener(choice["text"]):
@@ -231,6 +238,13 @@ class Llama:
     def _check_open(self) -> None:
         if self._closed:
             raise ProviderError(f"{self._name}: closed", slug="cancelled")
+
+
+def _goes_in_circles(text: str) -> bool:
+    """Whether the last two whole lines were said twice before: small models do not get out of that again."""
+    lines = [line for line in text.splitlines()[: None if text.endswith("\n") else -1] if line.strip()]
+    pairs = list(pairwise(lines))
+    return pairs.count(pairs[-1]) >= _CIRCLES if pairs else False
 
 
 def _mean(vectors: Any) -> list[float]:

@@ -5,9 +5,10 @@ cloud question also asks for scenarios of several steps and for results that the
 """
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from qeforge.analysis.guards import guards_of
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.provider import Prompt
@@ -22,7 +23,7 @@ ANSWERS = {Engine.LOCAL: 160, Engine.CLOUD: 900}
 
 OPEN = "  # <- never reached"
 _SYSTEM = "You are a careful test engineer. You write Python test inputs, and nothing else."
-_MOST_EXAMPLES, _MOST_MUTANTS = 4, 6
+_MOST_EXAMPLES, _MOST_MUTANTS, _MOST_GUARDS = 4, 6, 5
 _CONTEXT_SHARE = 0.3
 """Of the budget, for what stands around the target in its module."""
 _NEAR = 3
@@ -63,12 +64,15 @@ def prompt_for(engine: Engine, module: SourceModule, aim: Aim, *, tokens: Callab
     shared = _shared(module, tree, int(BUDGET * _CONTEXT_SHARE), tokens)
     examples = _examples(aim)
     room = BUDGET - tokens(_SYSTEM) - tokens(shared) - tokens(examples) - 120
-    code = _code(module, aim, max(150, room), tokens)
     local = engine is Engine.LOCAL
+    code = _code(module, aim, max(150, room), tokens, mark="" if local else OPEN)
+    guards = guards_of(tree, aim.open_lines)
     return Prompt(
         system=_SYSTEM,
         shared=shared,
-        ask=_local_ask(aim, code, examples) if local else _cloud_ask(aim, code, examples),
+        ask=_local_ask(aim, code, examples, _needs(module, aim, guards))
+        if local
+        else _cloud_ask(aim, code, examples, list(guards)),
         prefill=f"```python\n{_beginning(aim)}" if local else "",
         stop=("```", "\n\n\n") if local else (),
         max_tokens=ANSWERS[engine],
@@ -112,12 +116,12 @@ def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef, indent: str) -> str
     return f"{indent}{word} {node.name}({ast.unparse(node.args)}){returns}: ..."
 
 
-def _code(module: SourceModule, aim: Aim, room: int, tokens: Callable[[str], int]) -> str:
-    """The target's source with its open lines marked; around them only, where all of it is too long."""
+def _code(module: SourceModule, aim: Aim, room: int, tokens: Callable[[str], int], *, mark: str) -> str:
+    """The target's source, its open lines marked; around them only, where all of it is too long."""
     lines = module.source.splitlines()
     first, last = aim.target.span.line, aim.target.span.end_line
     shown = {
-        number: lines[number - 1] + (OPEN if number in aim.open_lines else "") for number in range(first, last + 1)
+        number: lines[number - 1] + (mark if number in aim.open_lines else "") for number in range(first, last + 1)
     }
     whole = "\n".join(shown.values())
     if tokens(whole) <= room:
@@ -151,31 +155,42 @@ def _snippet(candidate: Candidate) -> str:
     return "\n".join((*candidate.arrange, candidate.act))
 
 
-def _open(aim: Aim) -> str:
-    told = []
-    if aim.open_lines:
-        told.append(f"Lines marked `{OPEN.strip()}` ran in no test yet, or one of their branches was never taken.")
-    if aim.mutants:
-        faults = "\n".join(f"- line {mutant.describe()}" for mutant in aim.mutants[:_MOST_MUTANTS])
-        told.append(f"No test notices these changes of the code:\n{faults}")
-    return "\n".join(told)
+def _needs(module: SourceModule, aim: Aim, guards: Mapping[str, int]) -> str:
+    """What is open in a list of its own: a small model copies marks in the code into its answer."""
+    lines = module.source.splitlines()
+    told = [f"- `{lines[line - 1].strip()}` needs {guard}" for guard, line in guards.items()]
+    told = (told or [f"- `{lines[line - 1].strip()}`" for line in sorted(aim.open_lines)])[:_MOST_GUARDS]
+    return "\n".join(("No test reaches these lines of it, or all that follows them:", *told)) if told else ""
 
 
-def _local_ask(aim: Aim, code: str, examples: str) -> str:
+def _faults(aim: Aim) -> str:
+    faults = "\n".join(f"- line {mutant.describe()}" for mutant in aim.mutants[:_MOST_MUTANTS])
+    return f"No test notices these changes of the code:\n{faults}" if faults else ""
+
+
+def _marked(aim: Aim, guards: Sequence[str]) -> str:
+    if not aim.open_lines:
+        return ""
+    told = f"Lines marked `{OPEN.strip()}` ran in no test yet, or one of their branches was never taken."
+    needs = "\n".join(f"- {guard}" for guard in guards[:_MOST_GUARDS])
+    return f"{told} They need:\n{needs}" if needs else told
+
+
+def _local_ask(aim: Aim, code: str, examples: str, needs: str) -> str:
     name = aim.target.qualname
-    tried = f"Already tried:\n```python\n{examples}\n```\n" if examples else ""
+    tried = f"Already tried:\n```python\n{examples}\n```" if examples else ""
     what = "calls" if _is_plain(aim.target) else "short snippets, each making its object and then calling it,"
     return (
-        f"```python\n{code}\n```\n{_open(aim)}\n{tried}"
-        f"Write {aim.count} new and varied {what} of `{name}` that reach what is open. One statement per line, "
-        f"concrete literal arguments, no comments, no assert, no def."
+        f"```python\n{code}\n```\n{_joined(needs, _faults(aim), tried)}"
+        f"Write {aim.count} new {what} of `{name}` that change that, each with other arguments than those that "
+        f"were tried. One statement per line, concrete literal arguments, no comments, no assert, no def."
     )
 
 
-def _cloud_ask(aim: Aim, code: str, examples: str) -> str:
-    tried = f"These were tried and run:\n```python\n{examples}\n```\n" if examples else ""
+def _cloud_ask(aim: Aim, code: str, examples: str, guards: Sequence[str]) -> str:
+    tried = f"These were tried and run:\n```python\n{examples}\n```" if examples else ""
     return (
-        f"```python\n{code}\n```\n{_open(aim)}\n{tried}"
+        f"```python\n{code}\n```\n{_joined(_marked(aim, guards), _faults(aim), tried)}"
         f"Write up to {aim.count} test inputs for `{aim.target.qualname}` in one Python block. Each is a snippet: "
         f"the objects that it needs, the steps of a realistic scenario, and last the call that reaches something open. "
         f"Separate snippets by an empty line. Concrete values, only the standard library and this package. "
@@ -184,28 +199,24 @@ def _cloud_ask(aim: Aim, code: str, examples: str) -> str:
     )
 
 
+def _joined(*parts: str) -> str:
+    return "".join(f"{part}\n" for part in parts if part)
+
+
 def _is_plain(target: Target) -> bool:
     return target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD, Kind.CONSTRUCTOR)
 
 
 def _beginning(aim: Aim) -> str:
-    """How the answer begins: the call up to its bracket, or the arrangement that is known to work."""
+    """How the answer begins: the call up to its bracket, or the making of the object, whose arguments are often what
+    decides."""
     target = aim.target
     if target.kind is Kind.CONSTRUCTOR:
         return f"{target.owner or target.qualname}("
     if target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD):
         return f"{target.qualname}("
-    for candidate in aim.examples:
-        before = _before_bracket(candidate.act, target.name)
-        if before:
-            return "\n".join((*candidate.arrange, before))
-    return ""
-
-
-def _before_bracket(act: str, name: str) -> str:
-    """`cart.add(` of `cart.add(1, 2)`."""
-    place = act.find(f".{name}(")
-    return act[: place + len(name) + 2] if place > 0 else ""
+    made = next((each for one in aim.examples for each in one.arrange if f" = {target.owner}(" in each), "")
+    return made[: made.find("(") + 1]
 
 
 def usable(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:

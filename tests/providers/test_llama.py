@@ -11,7 +11,7 @@ import pytest
 from qeforge.domain.provider import Finish, Place, Prompt
 from qeforge.errors import ProviderError
 from qeforge.providers import llama as module
-from qeforge.providers.llama import Llama
+from qeforge.providers.llama import Llama, _goes_in_circles
 from tests.providers.gguf_files import gguf
 from tests.providers.models import small_model
 
@@ -150,3 +150,19 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch
     with pytest.raises(ProviderError) as caught:
         Llama(path)
     assert (caught.value.slug, caught.value.hint) == ("missing-extra", "pip install 'qeforge[local]'")
+
+
+@pytest.mark.parametrize(
+    ("text", "circles"),
+    [
+        ("", False),
+        ("f(1)\nf(2)\nf(3)\n", False),
+        ("f(0)\nf(0)\nf(0)\n", False),
+        ("f(0)\nf(0)\nf(0)\nf(0)\n", True),
+        ("x = A()\nx.f(1)\nx = A()\nx.f(2)\nx = A()\nx.f(3)\n", False),
+        ("x = A()\nx.f(1)\n\nx = A()\nx.f(1)\n\nx = A()\nx.f(1)\n", True),
+        ("x = A()\nx.f(1)\nx = A()\nx.f(1)\nx = A()\nx.f(1", False),
+    ],
+)
+def test_a_model_that_goes_in_circles_is_heard_no_longer(text: str, circles: bool) -> None:
+    assert _goes_in_circles(text) is circles

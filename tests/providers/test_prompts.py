@@ -40,14 +40,24 @@ def words(text: str) -> int:
 def test_what_is_open_is_marked() -> None:
     mutant = Mutant(operator="number", start=(11, 18), end=(11, 21), original="100", replacement="101", scope="price")
     aim = Aim(target=target("price"), open_lines=frozenset({10}), mutants=(mutant,), count=5)
-    prompt = prompt_for(Engine.LOCAL, MODULE, aim, tokens=words)
+    prompt = prompt_for(Engine.CLOUD, MODULE, aim, tokens=words)
     marked = [line for line in prompt.ask.splitlines() if line.endswith(OPEN)]
     assert marked == [f"        raise KeyError(country){OPEN}"]
     assert "11: 100 → 101" in prompt.ask
-    assert "5 new" in prompt.ask
-    assert prompt.prefill == "```python\nprice("
+    assert "They need:\n- `country not in RATES`\n" in prompt.ask
     assert "class Cart" in prompt.shared
     assert "RATES = {'DE': 19}" in prompt.shared
+
+
+def test_a_local_question_lists_what_is_open() -> None:
+    aim = Aim(target=target("price"), open_lines=frozenset({10}), count=5)
+    prompt = prompt_for(Engine.LOCAL, MODULE, aim, tokens=words)
+    assert OPEN not in prompt.ask
+    assert (
+        "all that follows them:\n- `raise KeyError(country)` needs `country not in RATES`\nWrite 5 new calls"
+        in prompt.ask
+    )
+    assert prompt.prefill == "```python\nprice("
 
 
 def test_the_shared_part_is_the_same_for_all_targets() -> None:
@@ -56,10 +66,10 @@ def test_the_shared_part_is_the_same_for_all_targets() -> None:
     assert len({prompt.ask for prompt in prompts}) == len(prompts)
 
 
-def test_an_answer_about_a_method_begins_as_one_that_worked() -> None:
+def test_an_answer_about_a_method_begins_with_making_its_object() -> None:
     worked = Candidate(target="shop.cart:Cart.add", arrange=("cart = Cart('ann')",), act="cart.add('tea')")
     aim = Aim(target=target("Cart.add"), examples=(worked,))
-    assert prompt_for(Engine.LOCAL, MODULE, aim, tokens=words).prefill == "```python\ncart = Cart('ann')\ncart.add("
+    assert prompt_for(Engine.LOCAL, MODULE, aim, tokens=words).prefill == "```python\ncart = Cart("
 
 
 def test_a_cloud_question_asks_for_documented_results_only() -> None:
@@ -82,7 +92,7 @@ def test_a_long_target_is_cut_to_what_is_near(lines: int) -> None:
     aim = Aim(target=target("choose", module), open_lines=frozenset({30}))
     prompt = prompt_for(Engine.LOCAL, module, aim, tokens=words)
     assert words(prompt.text) <= BUDGET + 200
-    assert f"if x == 28: return 'the case number 28 of many'{OPEN}" in prompt.ask
+    assert "if x == 28: return 'the case number 28 of many'" in prompt.ask
     assert "def choose(x):" in prompt.ask
 
 

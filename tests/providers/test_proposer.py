@@ -104,7 +104,7 @@ def test_a_model_meets_what_search_left_open(shop: Subject) -> None:
     assert refined.reached >= {goal for goal in shop.goals.goals if goal.target}
     name, prompt = models.prompts[0]
     assert name == "kind"
-    assert 'return "document"  # <- never reached' in prompt.ask
+    assert '- `return "document"` needs `line[:4] ==' in prompt.ask
     assert "kind('a')" in prompt.ask
     assert models.gains[0]["call"] == 1
     assert models.gains[0]["candidates"] == 4
