@@ -266,6 +266,20 @@ def test_what_follows_an_exception_is_of_a_part_of_the_story() -> None:
     assert found[-1] == (["box = Box()"], "box.count(1)", [("0", True)])
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("import os", "os.getenv('A')"),
+        ("from os import getenv", "getenv('A')"),
+        ("import os as system", "system.environ['A']"),
+        ("from os import environ as given", "given['A']"),
+    ],
+)
+def test_what_the_environment_says_refutes_nothing(line: str, value: str) -> None:
+    found = told(f">>> {line}", f">>> a = {value}", ">>> f(a)", "2", f">>> f({value})", "2")
+    assert [claims for _, _, claims in found] == [[("2", True)], [("2", True)]]
+
+
 def test_what_one_line_shows_is_its_last_statements() -> None:
     error = ["Traceback (most recent call last):", "    ...", "ValueError: no"]
     assert [claims for _, _, claims in told(">>> f(1); f(2)", *error)] == [

@@ -22,6 +22,7 @@ _REMARK = re.compile(r"#\s*(?:returns?|->|=>|==)\s*(.+)$", re.IGNORECASE)
 _PRINTERS = {"print": "print", **dict.fromkeys(("pprint.pprint", "pprint.pp"), "pprint")}
 """Functions that show a value; `pprint` does it as the prompt does."""
 
+_SURROUNDINGS = frozenset({"os.getenv", "os.environ", "os.getcwd", "os.getlogin", "sys.argv"})
 _LOOKING = frozenset({"bool", "callable", "format", "hash", "id", "isinstance", "len", "repr", "str", "type"})
 """Calls that are taken to change nothing."""
 
@@ -165,6 +166,11 @@ class Story:
                     return kind, only
         return "", expression
 
+    def _asks_around(self, node: ast.AST) -> bool:
+        """Whether it reads what only the machine of its author is known to have."""
+        attributes = (each for each in ast.walk(node) if isinstance(each, ast.Attribute | ast.Name))
+        return any(self._path(each) in _SURROUNDINGS for each in attributes)
+
     def _path(self, function: ast.expr) -> str:
         """What a function is called where it comes from (`pprint.pprint`), as far as imports tell."""
         name, *rest = ast.unparse(function).split(".")
@@ -255,6 +261,7 @@ class Story:
         told = self.told[:-1] if inlined else self.told
         whole, names = related(told, expression)
         sure = not names & self.doubted and not (inlined and self.told[-1].statement is not self.arrange[-1])
+        sure = sure and not any(self._asks_around(node) for node in (*whole, expression))
         yield self._candidate(target, expression, before, replace(claim, partial=not sure or whole != before))
         if sure and whole != before and len(whole) <= LONGEST_ARRANGE:
             yield self._candidate(target, expression, whole, claim)
