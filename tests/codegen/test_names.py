@@ -49,6 +49,18 @@ def test_names_say_the_behaviour(candidate: Candidate, name: str) -> None:
     assert names(candidate) == [name]
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("assert isinstance(result, str)", "test_f_returns_text"),
+        ("assert result == '6 years ago'", "test_f_returns_6_years_ago"),
+    ],
+)
+def test_a_name_says_no_more_than_is_asserted(code: str, name: str) -> None:
+    one = replace(case("f(x)", code), observation=returned("'6 years ago'", "str"))
+    assert [each.name for each in name_cases([one], {})] == [name]
+
+
 def test_cases_of_one_outcome_are_told_apart_by_their_input() -> None:
     assert names(
         offer("is_email", "is_email('abc')"),
