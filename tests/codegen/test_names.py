@@ -139,6 +139,19 @@ def test_results_in_words(source: str | None, type_name: str, words: str) -> Non
     assert named(one) == f"test_f_returns_{words}"
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("with_user=True", "with_user"),
+        ("with_user=False", "without_user"),
+        ("without_user=True", "without_user"),
+        ("without_user=False", "with_user"),
+    ],
+)
+def test_a_flag_that_says_with_says_it_once(given: str, words: str) -> None:
+    assert named(case(f"f('a', {given})"), parameter("text")) == f"test_f_returns_1_{words}"
+
+
 def test_a_good_name_that_is_there_stays() -> None:
     given = replace(case("f(1)"), name="test_f_counts_the_beans")
     bad = replace(case("f(2)"), name="Test something")
