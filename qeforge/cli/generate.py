@@ -94,7 +94,8 @@ def generate(
     except wiring.Unfinished as cut:
         if cut.report.modules:  # of nothing finished there is nothing to say but why
             session.so_far = outcome_of(cut.report, config, verbose=verbose)
-        raise (cut.__cause__ or cut) from None
+        problem = cut.__cause__ or cut
+        raise problem from problem.__cause__  # in which the traceback of a module's own process is kept
     return outcome_of(report, config, verbose=verbose)
 
 

@@ -92,6 +92,9 @@ def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: 
             return Trait(9, "none" if alone or not _names_something(parameter) else f"no_{parameter}")
         case ast.Constant(value=bool() as flag):
             name = _noun(parameter, "flag")
+            if name.startswith("without_"):
+                name, flag = name.removeprefix("without_"), not flag
+            name = name.removeprefix("with_")
             return Trait(5, f"with_{name}" if flag else f"without_{name}", manner=True)
         case ast.Constant(value=str() as text):
             found = _misfit(declared, "str", "text") or _text(text, _noun(parameter, "text"))

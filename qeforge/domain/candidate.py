@@ -9,13 +9,15 @@ class Claim:
 
     `expected` is the source of a value, or of an exception type when `raises`. `source` says where it comes from
     (`docstring`, a model's name). `general` says that it was stated of all such calls and not of this one: then another
-    exception than the expected one refutes nothing, because another argument may be to blame.
+    exception than the expected one refutes nothing, because another argument may be to blame. `partial` says that it
+    was stated at the end of a longer story than this one: it may hold here, and if it does not, that refutes nothing.
     """
 
     expected: str
     source: str
     raises: bool = False
     general: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,10 +78,11 @@ def combine(template: str, parts: Sequence[Value], *, type_name: str, shared: bo
 def call(
     callee: str, arguments: Sequence[tuple[str, Value]], *, type_name: str, imports: tuple[str, ...] = ()
 ) -> Value:
-    """`callee(…)`: each argument with its keyword, empty for a positional one."""
+    """`callee(…)`: each argument with its keyword, empty for a positional one. The callee may be any expression, an
+    empty dict in it included."""
     template = ", ".join(f"{name}={{}}" if name else "{}" for name, _ in arguments)
-    built = combine(f"{callee}({template})", [value for _, value in arguments], type_name=type_name, shared=True)
-    return replace(built, imports=merged((built.imports, imports)))
+    built = combine(f"({template})", [value for _, value in arguments], type_name=type_name, shared=True)
+    return replace(built, source=callee + built.source, imports=merged((built.imports, imports)))
 
 
 def merged(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ __all__ = ["ForkJudge", "JudgeSettings", "open_judge"]
 _SHARED, _FEW = 16, 4  # candidates to a fork
 _FIRST = Variant(hash_seed=0, time_zone="UTC0", columns=80, lines=24, argv=("pytest",), cwd="cwd")
 _OTHERS = (
-    Variant(hash_seed=1, time_zone="QFA-13", columns=100, lines=30, argv=("runner", "--first"), cwd="here"),
+    Variant(
+        hash_seed=1, time_zone="QFA-13", columns=100, lines=30, argv=("runner", "--first"), cwd="here", lived_in=True
+    ),
     Variant(
         hash_seed=4242,
         time_zone="QFB+11",
@@ -112,7 +114,8 @@ class ForkJudge:
         return self._look(self._session, candidates, {"op": "observe", "batch": _SHARED})
 
     def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:
-        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder; other order): each
+        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder, in one with usual
+        files and folders in it and in the home; other order): each
         time in other company, so that what leans on its neighbours is seen to."""
         if not candidates:
             return []

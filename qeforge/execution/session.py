@@ -10,6 +10,7 @@ from qeforge.domain.observation import Arc
 from qeforge.domain.target import SourceModule
 from qeforge.execution import protocol
 from qeforge.execution.connection import Silence, WorkerConnection, WorkerDied
+from qeforge.execution.furniture import furnish
 from qeforge.execution.interpreter import Interpreter
 from qeforge.execution.worker.frames import decode
 
@@ -49,7 +50,8 @@ class JudgeSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """The surroundings of a worker that no test may depend on. `columns` and `lines` are the terminal's, `clock_shift`
-    is in days, `spent_loop` is as after a test that ran an event loop."""
+    is in days, `spent_loop` is as after a test that ran an event loop, `lived_in` puts what is usual there into the
+    working folder and the home."""
 
     hash_seed: int
     time_zone: str
@@ -59,6 +61,7 @@ class Variant:
     cwd: str
     clock_shift: float = 0.0
     spent_loop: bool = False
+    lived_in: bool = False
 
 
 class ImportRefused(Exception):
@@ -110,6 +113,8 @@ class Session:
             },
         )
         try:
+            if variant.lived_in:
+                furnish(working_folder=connection.scratch / variant.cwd, home=connection.scratch / "home")
             connection.send(self._setup(connection.scratch))
             opened = decode(connection.receive(self.settings.import_seconds + 2, crowd=self.settings.sandbox))
         except Silence:

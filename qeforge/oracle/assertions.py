@@ -37,7 +37,7 @@ def assertions_for(
         others: observations of it in other processes.
         now: the moment that counts as today, naive local time; the clock's when None.
     """
-    if not _is_testable(first) or not all(map(_is_testable, others)):
+    if not all(_is_testable(candidate, seen) for seen in (first, *others)):
         return ()
     stable = stable_facets(first, others, candidate=candidate, now=now)
     if Facet.OUTCOME not in stable:
@@ -61,10 +61,20 @@ def assertions_for(
     return tuple(_parsed(found))
 
 
-def _is_testable(observation: Observation) -> bool:
+def _is_testable(candidate: Candidate, observation: Observation) -> bool:
+    """Whether a test that does the same may be run anywhere: it writes nowhere, and reads nothing that it names itself
+    and that only this machine is known to have."""
     if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
         return False
-    return not any(effect.kind in ("cwd", "home") for effect in observation.effects)
+    return not any(
+        effect.kind in ("cwd", "home") or (effect.kind == "filesystem" and _names(candidate, effect.detail))
+        for effect in observation.effects
+    )
+
+
+def _names(candidate: Candidate, path: str) -> bool:
+    """Whether a path stands in the text of a test."""
+    return bool(path) and any(repr(path)[1:-1] in text for text in (candidate.act, *candidate.arrange))
 
 
 def _parsed(found: Sequence[Assertion]) -> Iterator[Assertion]:

@@ -13,7 +13,7 @@ _LONGEST = 200
 
 def suspects(candidate: Candidate, observation: Observation) -> tuple[Suspect, ...]:
     """The claims of a candidate that did not hold. A run that told nothing (it timed out, the sandbox refused it), or a
-    value that cannot be compared, refutes no claim."""
+    value that cannot be compared, refutes no claim; nor does a part of the story that leads to it."""
     if observation.outcome not in (Outcome.RETURNED, Outcome.RAISED) or observation.blocked:
         return ()
     return tuple(
@@ -27,7 +27,7 @@ def suspects(candidate: Candidate, observation: Observation) -> tuple[Suspect, .
             fixtures=candidate.fixtures,
         )
         for claim in candidate.claims
-        if _holds(claim, observation) is False
+        if not claim.partial and _holds(claim, observation) is False
     )
 
 
@@ -49,7 +49,14 @@ def _holds(claim: Claim, observation: Observation) -> bool | None:
         return None if claim.general else False
     if claim.raises:
         return False
+    if _is_printed(observation):
+        return None  # what an example shows is then what was printed, and not what was returned
     return None if observation.result is None else _equal(claim.expected, observation.result)
+
+
+def _is_printed(observation: Observation) -> bool:
+    result = observation.result
+    return bool(observation.stdout) and result is not None and result.source == "None"
 
 
 def _equal(expected: str, seen: Snapshot) -> bool | None:

@@ -37,12 +37,12 @@ from qeforge.engine.proposer import NativeProposer
 from qeforge.engine.steady import Steady
 from qeforge.execution.judge import JudgeSettings, open_judge
 from qeforge.execution.pytest_run import SuiteRun, run_suite
-from qeforge.oracle.claims import suspects
 from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
 from qeforge.refinement.cases import score_of
 from qeforge.refinement.conjecturing import CallLog, property_candidates
 from qeforge.refinement.consulting import Advice, Consulted
+from qeforge.refinement.doubts import standing
 from qeforge.refinement.finish import Finished, finish, verify, written
 from qeforge.refinement.limits import Limits
 from qeforge.refinement.loop import Loop, Refined
@@ -174,7 +174,7 @@ def _generate(
             settler=None if Capability.FAKES in task.without else Settler(judge, Steady(module).variants),
         )
         refined = loop.run()
-        doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
+        doubts = standing(judge, refined.observed)
         doubtful = {doubt.act for doubt in doubts}
         cases = tuple(case for case in refined.cases if case.candidate.act not in doubtful)
         already = goals.met(base)

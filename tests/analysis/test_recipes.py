@@ -170,6 +170,124 @@ def test_an_import_of_the_module_in_the_docstring_is_not_repeated() -> None:
     assert doctests(source)["f(1)"].imports == ("from shop.cart import f",)
 
 
+def told(*lines: str) -> list[tuple[list[str], str, list[tuple[str, bool]]]]:
+    """Arrangement, act, and claims with whether they are of a part of the story."""
+    source = f"{BOX}\ndef f(x):\n    {chr(10).join(lines)!r}\n    return x\n"
+    found = doctest_candidates(module_of(source))
+    return [(list(c.arrange), c.act, [(claim.expected, claim.partial) for claim in c.claims]) for c in found]
+
+
+BOX = """
+class Box:
+    def __init__(self, items=()):
+        self.items = list(items)
+    def put(self, item): self.items.append(item)
+    def count(self, item): return self.items.count(item)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "printer"),
+    [
+        ("from pprint import pprint", "pprint"),
+        ("from pprint import pprint as pp", "pp"),
+        ("from pprint import pp", "pp"),
+        ("import pprint", "pprint.pprint"),
+        ("import pprint as show", "show.pp"),
+    ],
+)
+def test_what_is_printed_nicely_is_claimed_of_the_value(line: str, printer: str) -> None:
+    told_of = told(f">>> {line}", f">>> {printer}(f({{1: 2}}))", "{1: 2}")
+    assert told_of == [([], "f({1: 2})", [("{1: 2}", False)])]
+
+
+def test_another_function_of_that_name_is_a_call_like_any() -> None:
+    assert told(">>> from shop.tables import pp", ">>> pp(f(1))", "2") == [([], "pp(f(1))", [("2", False)])]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "box['a'], box['b'] = (1, 2)",
+        "other, (box.a, *box.b) = (1, (2, 3))",
+        "box.a = 1",
+        "box['a'] += 1",
+        "del box['a']",
+        "box.put(1)",
+        "setattr(box, 'a', 1)",
+    ],
+)
+def test_what_changes_an_object_stays_in_its_story(change: str) -> None:
+    found = told(">>> box = Box()", f">>> {change}", ">>> box.count(1)", "2")
+    assert found[-1] == (["box = Box()", change], "box.count(1)", [("2", False)])
+
+
+@pytest.mark.parametrize("look", ["box['a']", "[box['b'] for i in range(3)][0]", "next(box)"])
+def test_what_may_change_an_object_belongs_to_the_whole_story_alone(look: str) -> None:
+    found = told(">>> box = Box()", f">>> {look}", "1", f">>> print({look})", "1", ">>> box.count(1)", "2")
+    assert found[-2:] == [
+        (["box = Box()"], "box.count(1)", [("2", True)]),
+        (["box = Box()", look, look], "box.count(1)", [("2", False)]),
+    ]
+
+
+@pytest.mark.parametrize("look", ["box", "box.items", "len(box)", "box == box"])
+def test_what_only_looks_belongs_to_no_story(look: str) -> None:
+    found = told(">>> box = Box()", f">>> {look}", "1", ">>> box.count(1)", "2")
+    assert found[-1] == (["box = Box()"], "box.count(1)", [("2", False)])
+
+
+def test_a_change_of_what_an_object_was_made_of_belongs_to_the_whole_story() -> None:
+    found = told(">>> items = [1]", ">>> box = Box(items)", ">>> items.append(1)", ">>> box.count(1)", "2")
+    assert found[-2:] == [
+        (["items = [1]", "box = Box(items)"], "box.count(1)", [("2", True)]),
+        (["items = [1]", "box = Box(items)", "items.append(1)"], "box.count(1)", [("2", False)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["Box.size = 3", "del Box.size", "f(0)", "with f(0) as box:\n...     pass", "for i in 'ab':\n...     f(i)"],
+)
+def test_what_changes_more_than_local_objects_belongs_to_every_story(change: str) -> None:
+    found = told(f">>> {change}", ">>> other = 1", ">>> Box().count(1)", "2")
+    source = change.replace("... ", "")
+    assert found[-2:] == [([], "Box().count(1)", [("2", True)]), ([source], "Box().count(1)", [("2", False)])]
+
+
+def test_an_object_of_the_same_name_before_it_is_another_story() -> None:
+    found = told(">>> box = Box()", ">>> box.put(1)", ">>> box = Box([1])", ">>> box.count(1)", "1")
+    assert found[-1] == (["box = Box([1])"], "box.count(1)", [("1", False)])
+
+
+def test_what_follows_an_exception_is_of_a_part_of_the_story() -> None:
+    error = ["Traceback (most recent call last):", "    ...", "ValueError: no"]
+    found = told(">>> box = Box()", ">>> box.put(1)", *error, ">>> box.count(1)", "0")
+    assert found[-1] == (["box = Box()"], "box.count(1)", [("0", True)])
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("import os", "os.getenv('A')"),
+        ("from os import getenv", "getenv('A')"),
+        ("import os as system", "system.environ['A']"),
+        ("from os import environ as given", "given['A']"),
+    ],
+)
+def test_what_the_environment_says_refutes_nothing(line: str, value: str) -> None:
+    found = told(f">>> {line}", f">>> a = {value}", ">>> f(a)", "2", f">>> f({value})", "2")
+    assert [claims for _, _, claims in found] == [[("2", True)], [("2", True)]]
+
+
+def test_what_one_line_shows_is_its_last_statements() -> None:
+    error = ["Traceback (most recent call last):", "    ...", "ValueError: no"]
+    assert [claims for _, _, claims in told(">>> f(1); f(2)", *error)] == [
+        *([], [("ValueError", True)]),
+        [("ValueError", False)],
+    ]
+
+
 @pytest.mark.parametrize("docstring", [">>> f(\n", ">>>f(1)\n1", ">>> f(1)\n  1\n>>> 1 +", "no example"])
 def test_docstrings_that_are_no_doctests_give_nothing(docstring: str) -> None:
     source = f"def f(x):\n    {docstring!r}\n    return x\n"

@@ -1,3 +1,5 @@
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -215,6 +217,17 @@ class TestUnfinished:
         assert ended.code == 4
         assert "written tests/test_cart.py" in ended.err
         assert "qeforge: unexpected RuntimeError, a bug in qeforge" in ended.err.splitlines()[-1]
+
+    def test_the_log_of_a_bug_in_a_modules_own_process_says_where_it_was(
+        self, cli: Cli, wiring: FakeWiring, project: Path
+    ) -> None:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            problem = pool.submit(int, "seven").exception()
+        assert isinstance(problem, ValueError)
+        wiring.answer = self.cut(problem)
+        cli("generate", "shop.py")
+        (log,) = (project.parent / "data" / "logs").iterdir()
+        assert "in _process_worker" in log.read_text()
 
     def test_a_folder_that_cannot_be_written_is_exit_3_with_them(self, cli: Cli, wiring: FakeWiring) -> None:
         wiring.answer = self.cut(WriteError("cannot write tests/test_tax.py: read-only"))

@@ -49,6 +49,18 @@ def test_names_say_the_behaviour(candidate: Candidate, name: str) -> None:
     assert names(candidate) == [name]
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("assert isinstance(result, str)", "test_f_returns_text"),
+        ("assert result == '6 years ago'", "test_f_returns_6_years_ago"),
+    ],
+)
+def test_a_name_says_no_more_than_is_asserted(code: str, name: str) -> None:
+    one = replace(case("f(x)", code), observation=returned("'6 years ago'", "str"))
+    assert [each.name for each in name_cases([one], {})] == [name]
+
+
 def test_cases_of_one_outcome_are_told_apart_by_their_input() -> None:
     assert names(
         offer("is_email", "is_email('abc')"),
@@ -125,6 +137,19 @@ def test_a_value_of_the_wrong_type_is_said_to_be_one() -> None:
 def test_results_in_words(source: str | None, type_name: str, words: str) -> None:
     one = replace(case("f(x)", "assert result == y"), observation=returned(source, type_name))
     assert named(one) == f"test_f_returns_{words}"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("with_user=True", "with_user"),
+        ("with_user=False", "without_user"),
+        ("without_user=True", "without_user"),
+        ("without_user=False", "with_user"),
+    ],
+)
+def test_a_flag_that_says_with_says_it_once(given: str, words: str) -> None:
+    assert named(case(f"f('a', {given})"), parameter("text")) == f"test_f_returns_1_{words}"
 
 
 def test_a_good_name_that_is_there_stays() -> None:

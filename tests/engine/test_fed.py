@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from qeforge.domain.observation import Observation, Outcome, Snapshot
-from qeforge.domain.target import Target
+from qeforge.domain.target import Kind, Target
 from qeforge.engine.fed import Feeding
 from qeforge.engine.plan import Argument, Plan
 from qeforge.engine.state import State
@@ -47,3 +47,13 @@ def test_a_short_result_says_nothing() -> None:
     feeding.returned(plan(), gave("'a'"))
 
     assert list(feeding.plans(state(20), plan(UNPACK))) == []
+
+
+def test_the_object_whose_method_made_it_may_be_made_with_an_empty_dict() -> None:
+    feeding = Feeding()
+    method = replace(PACK, qualname="Packer.pack", kind=Kind.METHOD)
+    feeding.returned(replace(plan(method), receiver=literal("Packer({}, deep=True)")), gave("'789c4b4c4a0600024d0127'"))
+
+    [fed] = feeding.plans(state(20), plan(UNPACK))
+
+    assert fed.arguments[0].value.source == 'Packer({}, deep=True).pack("abc")'

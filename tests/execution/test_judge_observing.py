@@ -280,6 +280,25 @@ def test_what_depends_on_surroundings_wavers(judge: ForkJudge, act: str) -> None
     assert len({source_of(observation) for observation in (first, *others)}) > 1
 
 
+@pytest.mark.parametrize(
+    "act", ["os.path.isdir('tmp')", "os.listdir()", "os.path.exists('setup.py')", "os.path.exists(expanduser('~/tmp'))"]
+)
+def test_what_depends_on_what_lies_around_wavers(judge: ForkJudge, act: str) -> None:
+    asked = [candidate(act, imports=("import os", "from os.path import expanduser", "import sample"))] * 3
+    firsts = judge.observe(asked)
+
+    for first, (lived_in, empty) in zip(firsts, judge.confirm(asked), strict=True):
+        assert source_of(first) == source_of(empty)
+        assert source_of(first) != source_of(lived_in)
+
+
+def test_what_lies_in_the_working_folder_is_there_for_the_next(judge: ForkJudge) -> None:
+    writes = candidate("open('a.txt', 'w').close()", imports=("import sample",))
+    looks = candidate("sorted(os.listdir())", imports=("import os", "import sample"))
+    [_, (before, _), _, (after, _)] = judge.confirm([writes, looks, writes, looks])
+    assert source_of(before) == source_of(after)
+
+
 def test_who_counts_on_an_event_loop_of_nobody_wavers(tmp_path: Path) -> None:
     source = """
         import asyncio

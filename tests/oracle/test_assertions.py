@@ -48,6 +48,14 @@ def test_an_effect_that_was_let_through_is_no_obstacle() -> None:
     assert codes(replace(returned("1", "int"), effects=(effect,))) == ["assert result == 1"]
 
 
+def test_a_test_that_names_what_this_machine_has_is_none() -> None:
+    effect = Effect(kind="filesystem", event="open", detail="/etc/motd", blocked=False)
+    seen = replace(returned("1", "int"), effects=(effect,))
+    assert assertions_for(candidate("f('/etc/motd')"), seen, [returned("1", "int")]) == ()
+    assert assertions_for(candidate("f(path)", "path = '/etc/motd'"), returned("1", "int"), [seen]) == ()
+    assert assertions_for(candidate("f('/etc/mail')"), seen, [seen]) != ()
+
+
 def test_a_value_that_wavers_is_not_asserted() -> None:
     assert codes(returned("'a'"), returned("'a'"), returned("'b'")) == ["assert isinstance(result, str)"]
 

@@ -53,6 +53,18 @@ def test_what_is_stated_of_all_such_calls_is_refuted_by_a_result_alone() -> None
     assert [one.observed for one in suspects(stated, returned("3"))] == ["returned 3"]
 
 
+def test_a_part_of_the_story_refutes_nothing_and_may_hold() -> None:
+    stated = replace(candidate(), claims=(Claim(expected="2", source="docstring", partial=True),))
+    assert suspects(stated, returned("3")) == ()
+    assert who_said(stated, returned("2")) == "docstring"
+
+
+def test_what_was_printed_is_not_what_was_returned() -> None:
+    stated = replace(candidate(), claims=(Claim(expected="{1: 2}", source="docstring"),))
+    assert suspects(stated, replace(returned("None"), stdout="{1: 2}\n")) == ()
+    assert len(suspects(stated, returned("None"))) == 1
+
+
 def test_a_suspect_has_all_that_its_act_needs() -> None:
     claim = Claim(expected="2", source="docstring")
     stated = replace(candidate("f(x)", "x = 1", fixtures=("tmp_path",)), claims=(claim,))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from qeforge.analysis.recipes.doctests import Story
+from qeforge.analysis.recipes.doctests import Story, spread
 from qeforge.analysis.recipes.vocabulary import Vocabulary, bound_names, free_names
 from qeforge.analysis.syntax import parse
 from qeforge.domain.candidate import Candidate
@@ -135,8 +135,10 @@ class _Document:
                 bound = bound_names(plain)
                 if lost.intersection(free_names(plain)):
                     lost |= bound
+                    story.doubt(plain)
                 elif not story.knows(plain):
                     lost |= bound
+                    story.doubt(plain)
                     if story.full:
                         story = self._story(story)
                 else:
@@ -181,7 +183,7 @@ def _examples(block: str) -> Iterator[tuple[ast.stmt, doctest.Example]]:
             except SyntaxError:
                 continue
             if not example.options.get(doctest.SKIP):
-                yield from ((statement, example) for statement in statements)
+                yield from spread(statements, example)
         return
     try:
         statements = parse(block).body

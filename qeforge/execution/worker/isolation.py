@@ -29,6 +29,7 @@ class Isolation:
         self._builtins = vars(builtins)
         self._saved_builtins = dict(self._builtins)
         self._cwd = os.getcwd()
+        self._furniture = frozenset(os.listdir("."))
         self._argv = list(sys.argv)
         self._path = list(sys.path)
         self._environ = dict(os.environ)
@@ -90,7 +91,7 @@ class Isolation:
         try:
             if os.getcwd() != self._cwd:
                 os.chdir(self._cwd)
-            for name in os.listdir(".") if empty else ():
+            for name in set(os.listdir(".")) - self._furniture if empty else ():
                 if os.path.isdir(name) and not os.path.islink(name):
                     shutil.rmtree(name)
                 else:
