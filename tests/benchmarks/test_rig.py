@@ -31,7 +31,7 @@ def test_the_catalogue_has_all_groups() -> None:
     )
     assert len(catalogue.chosen(["dozen"])) == 12
     assert catalogue.source.startswith("https://")
-    assert set(catalogue.environments) == {"judge", "plots", "qeforge", *PEERS}
+    assert set(catalogue.environments) == {"judge", "plots", "qeforge", "coverup", "llmserver", *PEERS}
 
 
 def test_a_package_chooses_its_modules_and_none_twice() -> None:
