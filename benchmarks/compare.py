@@ -96,7 +96,7 @@ def _server(setting: command.Setting, doors: command.Doors) -> ModelServer:
     """
     if setting.given.jobs > 1:
         raise SystemExit("the model's server gives one answer at a time: --jobs 1")
-    if find_spec("httpx") is None:
+    if LOCAL in command.words(setting.given.tools) and find_spec("httpx") is None:
         raise SystemExit(f"{LOCAL} needs httpx beside qeforge: pip install 'qeforge[local]'")
     file = chosen_model(setting.given.model)
     return ModelServer(setting.model_server, file, doors.model_server)
