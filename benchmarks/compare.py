@@ -17,11 +17,10 @@ from pathlib import Path
 
 from rig import charts, command, model_table, tables
 from rig.coverup_peer import CoverUp
-from rig.environments import Environments
 from rig.model_server import Endpoint, ModelServer, ServerFailed, chosen_model
 from rig.records import Record
 from rig.running import available
-from rig.tools import PEERS, Qeforge, Tool, peer
+from rig.tools import PEERS, Job, Qeforge, Tool, peer
 
 LOCAL, COVERUP = "qeforge-local", "coverup"
 TOOLS = ("qeforge", *PEERS, LOCAL, COVERUP)
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, doors: command.Doors | None = N
     with _server(setting, doors) if with_model and not given.report else nullcontext() as server:
 
         def make(target: Path) -> list[Tool]:
-            return _tools(names, target, server, setting.environments)
+            return _tools(names, target, server, setting)
 
         try:
             records = command.run(setting, make, doors)
@@ -76,16 +75,22 @@ def main(arguments: Sequence[str] | None = None, doors: command.Doors | None = N
     return records
 
 
-def _tools(names: Sequence[str], target: Path, server: Endpoint | None, environments: Environments) -> list[Tool]:
+def _tools(names: Sequence[str], target: Path, server: Endpoint | None, setting: command.Setting) -> list[Tool]:
     """Those of the tools that are there, qeforge first."""
+    local = Qeforge(target=target, server=server)
+
+    def wall(job: Job) -> float:
+        made = setting.shelf.get(local.name, job.subject.module, job.budget, job.seed)
+        return made.generated.usage.wall if made is not None else 0.0
 
     def other(name: str, python: Path) -> Tool:
-        return CoverUp(python=python, server=server) if server and name == COVERUP else peer(name, python)
+        if server is None or name != COVERUP:
+            return peer(name, python)
+        return CoverUp(python=python, server=server, at_least=wall)
 
     mine: list[Tool] = [Qeforge(target=target)] if "qeforge" in names else []
-    if LOCAL in names:
-        mine.append(Qeforge(target=target, server=server))
-    return [*mine, *available([n for n in names if n not in ("qeforge", LOCAL)], other, environments, command.say)]
+    others = [name for name in names if name not in ("qeforge", LOCAL)]
+    return [*mine, *([local] if LOCAL in names else []), *available(others, other, setting.environments, command.say)]
 
 
 def _server(setting: command.Setting, doors: command.Doors) -> ModelServer:

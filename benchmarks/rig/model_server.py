@@ -26,11 +26,8 @@ VARIABLE = "QEFORGE_MODEL"
 CONTEXT = 8192  # tokens of question and answer; what a tool asks beyond that is refused
 _LOADING = 120.0  # seconds until the model must have been loaded
 _HEALTH = 5.0  # seconds for an answer that needs no model
-_COUNTS = (
-    re.compile(r"prompt eval time = .*?/ +(\d+) tokens"),
-    re.compile(r"generate: (\d+) prefix-match hit"),  # tokens of the question that it had read for the one before
-    re.compile(r": +eval time = .*?/ +(\d+) runs"),
-)
+_KNOWN = re.compile(r"generate: (\d+) prefix-match hit")  # tokens of the question that it read for the one before
+_ANSWERED = re.compile(r": +(?:prompt )?eval time = .*?/ +(\d+) (?:tokens|runs)")
 
 
 class ServerFailed(Exception):
@@ -122,8 +119,13 @@ class ModelServer:
 
     def spent(self) -> int:
         """What its log says about questions since `ready`; an answer that was cut short is not in it."""
-        text = self._log.read_bytes()[self._said :].decode("utf-8", "replace")
-        return sum(int(count) for pattern in _COUNTS for count in pattern.findall(text))
+        total = known = 0
+        for line in self._log.read_bytes()[self._said :].decode("utf-8", "replace").splitlines():
+            if begun := _KNOWN.search(line):
+                known = int(begun[1])
+            elif answered := _ANSWERED.search(line):
+                total, known = total + known + int(answered[1]), 0
+        return total
 
     def abandoned(self) -> None:
         """Ends the server, since it would go on with an answer that nobody reads, to the end of its context."""

@@ -27,6 +27,7 @@ class Handler(BaseHTTPRequestHandler):
                 "text/event-stream", f"data: {json.dumps(begun)}\n\ndata: {json.dumps(ended)}\n\ndata: [DONE]\n\n"
             )
         else:
+            print("Llama.generate: 5 prefix-match hit, remaining 30 prompt tokens to eval", file=sys.stderr, flush=True)
             time.sleep(float(sys.argv[3]))
             self._log()
             self._send("application/json", json.dumps({"choices": [{"message": {"content": CALLS}}]}))

@@ -86,6 +86,10 @@ def peer_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
     return replace
 
 
+def budget_alone(job: Job) -> float:
+    return 0.0
+
+
 def nobody_at(url: str) -> bool:
     try:
         urllib.request.urlopen(url, timeout=2).close()
@@ -148,7 +152,7 @@ def test_coverup_works_on_a_copy_and_its_tokens_are_the_servers(
     server: ModelServer, job: Job, peer_does: Callable[[str], None]
 ) -> None:
     peer_does(KEEPS)
-    tool = CoverUp(python=Path(sys.executable), server=server)
+    tool = CoverUp(python=Path(sys.executable), server=server, at_least=budget_alone)
     assert tool.name == "coverup tiny-coder"
     generated = tool.generate(job)
     assert (generated.note, generated.tokens) == ("", 42)
@@ -161,19 +165,20 @@ def test_coverup_without_a_suite_says_what_became_of_the_answers(
     server: ModelServer, job: Job, peer_does: Callable[[str], None]
 ) -> None:
     peer_does(KEEPS_NOTHING)
-    generated = CoverUp(python=Path(sys.executable), server=server).generate(job)
+    generated = CoverUp(python=Path(sys.executable), server=server, at_least=budget_alone).generate(job)
     assert generated.note == "no test kept: 3 failed, 1 covered nothing new, 0 requests repeated"
     assert list(job.suite.iterdir()) == []
 
 
+@pytest.mark.parametrize("budget, at_least", [(2.0, 0.0), (0.1, 2.0)])
 def test_coverup_is_ended_when_its_wall_time_is_over_and_the_server_with_its_question(
-    gguf: Path, job: Job, peer_does: Callable[[str], None]
+    gguf: Path, job: Job, peer_does: Callable[[str], None], budget: float, at_least: float
 ) -> None:
     peer_does(KEEPS)
-    short = Job(subject=job.subject, budget=2.0, seed=0, place=job.place, suite=job.suite)
+    short = Job(subject=job.subject, budget=budget, seed=0, place=job.place, suite=job.suite)
     with ModelServer(Path(sys.executable), gguf, slow) as server:
         url = server.ready()
-        generated = CoverUp(python=Path(sys.executable), server=server).generate(short)
+        generated = CoverUp(python=Path(sys.executable), server=server, at_least=lambda job: at_least).generate(short)
         assert nobody_at(f"{url}/v1/models")
     assert generated.usage.timed_out
     assert 2.0 <= generated.usage.wall < 5.0
