@@ -13,8 +13,9 @@ from figures import REPOSITORY
 
 from rig.charts import Chart, Drawer, drawn
 from rig.document import replace_section
-from rig.environments import PLOTS, Environments, Unavailable, default_folder
+from rig.environments import MODEL_SERVER, PLOTS, Environments, Unavailable, default_folder
 from rig.measure import Glance, Judge, Sampler, cosmic_ray
+from rig.model_server import Command, llama_cpp
 from rig.records import Record, Store
 from rig.running import Measurer, Phase, Plan, execute
 from rig.shelf import Shelf
@@ -34,11 +35,13 @@ class Doors:
         peers: makes tools beside those of the command line.
         sampler: where mutants come from.
         draw: draws charts; None looks for matplotlib in its environment.
+        model_server: how the server of a model is started.
     """
 
     peers: Sequence[Tool] = ()
     sampler: Sampler = cosmic_ray
     draw: Drawer | None = None
+    model_server: Command = llama_cpp
 
 
 def options(
@@ -132,6 +135,11 @@ class Setting:
     def target(self) -> Path:
         """The interpreter that qeforge writes suites for."""
         return self._interpreter("qeforge")
+
+    @property
+    def model_server(self) -> Path:
+        """The interpreter that has the server of a model."""
+        return self._interpreter(MODEL_SERVER)
 
     def _interpreter(self, name: str) -> Path:
         """The one of that environment; this one in the small mode, where there is none else.

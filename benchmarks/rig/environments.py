@@ -13,7 +13,8 @@ import platformdirs
 
 from rig.subjects import Catalogue
 
-PLOTS = "plots"  # the only one without the subjects
+PLOTS, MODEL_SERVER = "plots", "llmserver"
+_WITHOUT_SUBJECTS = (PLOTS, MODEL_SERVER)
 _READY = "ready.json"
 
 
@@ -54,7 +55,7 @@ class Environments:
         """
         if name in self.existing:
             return self.existing[name]
-        wanted = (*(() if name == PLOTS else self.catalogue.packages), *self.catalogue.environments[name])
+        wanted = (*(() if name in _WITHOUT_SUBJECTS else self.catalogue.packages), *self.catalogue.environments[name])
         digest = hashlib.sha256(json.dumps([str(self.python), *sorted(wanted)]).encode()).hexdigest()[:10]
         place = self.folder / f"{name}-{digest}"
         interpreter = place / "bin" / "python"

@@ -4,7 +4,7 @@ A program of its own, because what a process has used is known to the one that r
 of the command (Linux), so that CPU time is that of the whole tree, however processes detach themselves. It dies with
 whoever started it, and takes the tree along.
 
-    python meter.py --report FILE --limit SECONDS --output FILE --errors FILE [--writable FOLDER] -- COMMAND…
+    python meter.py --report FILE --limit SECONDS --output FILE --errors FILE [--writable FOLDER [--port N]] -- COMMAND…
 """
 
 import argparse
@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from qeforge.execution.worker import kernel, landlock
 PULSE = 0.05  # seconds between two looks
 SAMPLE = 0.25  # seconds between two looks at memory, which are dearer
 GRACE = 2.0  # seconds that what the command left behind has to end by itself
+_BIND, _CONNECT, _RULE_NET_PORT = 1 << 0, 1 << 1, 2  # `include/uapi/linux/landlock.h`, from its version 4 on
 
 
 class Meter:
@@ -133,6 +135,20 @@ def resident(pid: int) -> int:
     return 0
 
 
+def allow_port_alone(port: int) -> None:
+    """Leaves this process and its children no TCP but connections to one port, where the kernel can see to that."""
+    if landlock.version() < 4:
+        return
+    handled = struct.pack("=QQ", 0, _BIND | _CONNECT)
+    ruleset = kernel.call("landlock_create_ruleset", handled, len(handled), 0)
+    try:
+        kernel.call("landlock_add_rule", ruleset, _RULE_NET_PORT, struct.pack("=QQ", _CONNECT, port), 0)
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        kernel.call("landlock_restrict_self", ruleset, 0)
+    finally:
+        os.close(ruleset)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs, measures, writes the report."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -141,6 +157,7 @@ def main(arguments: Sequence[str]) -> int:
     options.add_argument("--output", type=Path, required=True)
     options.add_argument("--errors", type=Path, required=True)
     options.add_argument("--writable", type=Path, help="the only folder that the command may write in; no network")
+    options.add_argument("--port", type=int, help="with --writable: connections to this TCP port are left")
     options.add_argument("command", nargs="+")
     given = options.parse_args(arguments)
     meter = Meter(given.limit)
@@ -154,7 +171,10 @@ def main(arguments: Sequence[str]) -> int:
 
     def confine() -> None:
         if given.writable is not None:
-            landlock.enter_process(str(given.writable), shared_memory=True, programs=True, network=False)
+            with_port = given.port is not None
+            landlock.enter_process(str(given.writable), shared_memory=True, programs=True, network=with_port)
+            if with_port:
+                allow_port_alone(given.port)
 
     with given.output.open("wb") as output, given.errors.open("wb") as errors:
         process = subprocess.Popen(

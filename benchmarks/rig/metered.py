@@ -53,6 +53,7 @@ def run(
     limit: float,
     environment: Mapping[str, str],
     writable: Path | None = None,
+    port: int | None = None,
 ) -> Finished:
     """Runs a command to its end, or to its limit.
 
@@ -62,13 +63,14 @@ def run(
         limit: seconds of wall time, after which it is killed with all that it started.
         environment: its variables, all of them.
         writable: a folder; the command can write nowhere else and has no network, where the kernel has Landlock.
+        port: of a server that a confined command may connect to all the same.
 
     Raises:
         RuntimeError: the command could not be started.
         KeyboardInterrupt: it was ended by `stop_all`, or by a signal to its meter.
     """
     with tempfile.TemporaryDirectory(prefix="qeforge-meter-") as logs:  # a mutant may empty the folder it runs in
-        return _metered(command, Path(logs), cwd, limit, environment, writable)
+        return _metered(command, Path(logs), cwd, limit, environment, _confinement(writable, port))
 
 
 def _metered(
@@ -77,13 +79,11 @@ def _metered(
     cwd: Path,
     limit: float,
     environment: Mapping[str, str],
-    writable: Path | None,
+    confinement: Sequence[str],
 ) -> Finished:
     report, output, errors = (logs / name for name in ("report", "output", "errors"))
     words: list[str] = [sys.executable, "-B", str(METER), "--report", str(report), "--limit", f"{limit:g}"]
-    words += ["--output", str(output), "--errors", str(errors)]
-    if writable is not None:
-        words += ["--writable", str(writable)]
+    words += ["--output", str(output), "--errors", str(errors), *confinement]
     paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
     launched = [*words, "--", "/usr/bin/env", "-i", *[f"{name}={value}" for name, value in environment.items()]]
     launched += [str(word) for word in command]
@@ -115,6 +115,11 @@ def _metered(
         raise KeyboardInterrupt
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in (output, errors)]
     return Finished(usage=Usage(**measured), output=texts[0], errors=texts[1])
+
+
+def _confinement(writable: Path | None, port: int | None) -> list[str]:
+    words = [] if writable is None else ["--writable", str(writable)]
+    return words if port is None else [*words, "--port", str(port)]
 
 
 def stop_all() -> None:

@@ -38,6 +38,7 @@ def median(values: Iterable[float | None]) -> float | None:
 def summary(records: Sequence[Record]) -> str:
     """Each tool at each budget, over all of its modules."""
     head = ["tool, budget", "modules", "line+branch %", "median %", "mutation % (median)", "tests", "passing %"]
+    with_tokens = any(one.tokens for one in records)
     head += [
         "flaky",
         "xfail",
@@ -47,6 +48,7 @@ def summary(records: Sequence[Record]) -> str:
         "CPU s",
         "memory MiB",
         "left over",
+        *(["tokens"] if with_tokens else []),
     ]
     rows = []
     for (tool, budget), group in by_tool(records).items():
@@ -78,6 +80,7 @@ def summary(records: Sequence[Record]) -> str:
                 f"{cpu:.1f}",
                 f"{memory:.0f}",
                 str(sum(one.usage.left_over for one in group)),
+                *([f"{sum(one.tokens for one in group):,}"] if with_tokens else []),
             ]
         )
     return markdown(head, rows)

@@ -5,7 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ import qeforge
 from qeforge.domain.capability import Capability
 from rig.environments import site_packages, version_of
 from rig.metered import Finished, Usage, plain_environment, run
+from rig.model_server import Endpoint
 from rig.subjects import Subject, callables_in
 from rig.unhurried import SLOWNESS
 
@@ -85,17 +86,19 @@ class Qeforge:
         without: capabilities that are left out.
         counted: does all the work that belongs to the budget, however long it takes, so that a busy machine changes
             nothing (see `unhurried.py`).
+        server: of a model that is asked about what the native engine leaves open; None for the native engine alone.
     """
 
     target: Path
     rounds: int | None = None
     without: tuple[Capability, ...] = ()
     counted: bool = False
+    server: Endpoint | None = None
 
     @property
     def name(self) -> str:
         """`qeforge`, and what is special about it."""
-        words = ["qeforge"]
+        words = ["qeforge"] if self.server is None else [f"qeforge-local {self.server.model}"]
         if self.rounds is not None:
             words.append("single pass" if self.rounds == 1 else f"{self.rounds} rounds")
         return " ".join([*words, *(f"without {one.value}" for one in self.without)])
@@ -117,16 +120,25 @@ class Qeforge:
         start: list[str | Path] = [UNHURRIED] if self.counted else ["-m", "qeforge.cli"]
         command: list[str | Path] = [sys.executable, *start, "generate", source, "--out", job.suite]
         command += ["--python", self.target, "--max-time", f"{job.budget:g}", "--seed", str(job.seed), "--jobs", "1"]
-        command += ["--engine", "native", "--ignore-existing", "--no-cache", "--json"]
+        command += ["--engine", *(["native"] if self.server is None else ["local", "--local-only"])]
+        command += ["--ignore-existing", "--no-cache", "--json"]
         if self.rounds is not None:
             command += ["--iterations", str(self.rounds)]
         data = job.place / "data"
         environment = plain_environment(job.place, python_path=[REPOSITORY]) | {"QEFORGE_DATA_DIR": str(data)}
         if self.without:
             environment["QEFORGE_WITHOUT"] = ",".join(self.without)
+        if self.server is not None:
+            environment |= {"QEFORGE_LOCAL_URL": self.server.ready(), "QEFORGE_LOCAL_MODEL": self.server.model}
         limit = UNHURRIED_LIMIT if self.counted else job.limit
         done = run(command, cwd=job.place, limit=limit, environment=environment)
-        return _read(done, data / "trajectories.jsonl", SLOWNESS if self.counted else 1.0)
+        generated = _read(done, data / "trajectories.jsonl", SLOWNESS if self.counted else 1.0)
+        if self.server is None:
+            return generated
+        counted = self.server.spent()  # a streamed answer comes without the server's count
+        if done.usage.timed_out:
+            self.server.abandoned()
+        return replace(generated, tokens=counted or generated.tokens)
 
 
 def _read(done: Finished, trajectories: Path, slowness: float) -> Generated:

@@ -31,7 +31,7 @@ def test_the_catalogue_has_all_groups() -> None:
     )
     assert len(catalogue.chosen(["dozen"])) == 12
     assert catalogue.source.startswith("https://")
-    assert set(catalogue.environments) == {"judge", "plots", "qeforge", *PEERS}
+    assert set(catalogue.environments) == {"judge", "plots", "qeforge", "coverup", "llmserver", *PEERS}
 
 
 def test_a_package_chooses_its_modules_and_none_twice() -> None:
@@ -151,7 +151,7 @@ def test_a_section_is_replaced_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_page_has_a_place_for_every_script() -> None:
     text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    for name in ("compare", "ablation", "refinement", "figures", "whole-repo"):
+    for name in ("compare", "same-model", "ablation", "refinement", "figures", "whole-repo"):
         assert text.count(f"<!-- {name}:begin -->") == text.count(f"<!-- {name}:end -->") == 1
 
 
