@@ -12,7 +12,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,8 +24,8 @@ from qeforge.providers.failures import Refusal, failure, one_line
 from qeforge.providers.key import Key
 from qeforge.providers.messages import Reply, body, estimate
 from qeforge.providers.prices import known
-from qeforge.providers.pump import Pump
-from qeforge.providers.streaming import BEAT, Chunk, Hearing, chunks
+from qeforge.providers.pump import BEAT, Pump, hang_up
+from qeforge.providers.streaming import Chunk, Hearing, chunks
 
 T = TypeVar("T")
 
@@ -211,7 +210,7 @@ class Cloud:
                 if not stopped.is_set():
                     yield from chunks(stream)
 
-        pump = Pump(pieces, translate=self._translated, wake=lambda: _hang_up(responses))
+        pump = Pump(pieces, translate=self._translated, wake=lambda: hang_up(_sockets(responses)))
         try:
             hearing = Hearing(model=self._model, reply=reply, hears=hears, until=until, ending=self._ending)
             return hearing.listen(pump)
@@ -330,11 +329,9 @@ def _address(given: str | None) -> str:
     return url
 
 
-def _hang_up(responses: Sequence[Any]) -> None:
-    """Ends a read that is waiting on one of the connections. Closing would not: the reader would wait on."""
+def _sockets(responses: Sequence[Any]) -> Iterator[socket.socket]:
     for response in responses:
         stream = response.extensions.get("network_stream")
         connection = stream.get_extra_info("socket") if stream is not None else None
         if connection is not None:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            yield connection

@@ -4,12 +4,17 @@ A time limit on a socket bounds one read of it. It does not bound the look-up of
 that it is alive and nothing else.
 """
 
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+BEAT = 0.25
+"""Seconds between two looks at whether somebody still wants to wait."""
 
 
 class Pump(Generic[T]):
@@ -73,3 +78,10 @@ class Pump(Generic[T]):
             problem = raised
         # Outside of the handler, so that what is raised does not carry the original, with its request, along.
         self._read.put((None, problem and self._translate(problem)))
+
+
+def hang_up(sockets: Iterable[socket.socket]) -> None:
+    """Ends a read that is waiting on one of them. Closing would not: the reader would wait on."""
+    for connection in sockets:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)

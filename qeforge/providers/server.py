@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
 from qeforge.errors import PrivacyError, ProviderError
 from qeforge.providers import guard
+from qeforge.providers.pump import BEAT, Pump, hang_up
 
 if TYPE_CHECKING:
     import httpx
@@ -111,7 +112,10 @@ class Server:
         self._whole = whole
         module = _httpx()
         timeout = module.Timeout(read, connect=_CONNECT)
-        self._client: httpx.Client = module.Client(timeout=timeout, trust_env=False, follow_redirects=False)
+        anew = module.Limits(max_keepalive_connections=0)  # so that each question has a socket to hang up on
+        self._client: httpx.Client = module.Client(
+            timeout=timeout, limits=anew, trust_env=False, follow_redirects=False
+        )
 
     def describe(self) -> Description:
         """What it is."""
@@ -163,20 +167,34 @@ class Server:
         began = time.monotonic()
         parts: list[str] = []
         finish, usage, model = None, Usage(), self._model
-        for event in self._events("/v1/chat/completions", asked):
-            model = str(event.get("model") or model)
-            usage = _usage(event) or usage
-            for choice in event.get("choices") or ():
-                piece = (choice.get("delta") or {}).get("content") or ""
-                if piece:
-                    parts.append(piece)
-                finish = _FINISH.get(choice.get("finish_reason") or "", finish)
-            if listener is not None and not listener(parts[-1] if parts else ""):
-                finish = Finish.CANCELLED
-                break
-            if time.monotonic() - began > self._whole:
-                finish = Finish.CANCELLED
-                break
+        sockets: list[socket.socket] = []
+        pump = Pump(
+            lambda stopped: self._events("/v1/chat/completions", asked, sockets),
+            translate=lambda problem: problem,
+            wake=lambda: hang_up(sockets),
+        )
+        try:
+            while True:
+                heard = ""
+                try:
+                    event = pump.next(BEAT)
+                except TimeoutError:
+                    event = {}
+                if event is None:
+                    break
+                model = str(event.get("model") or model)
+                usage = _usage(event) or usage
+                for choice in event.get("choices") or ():
+                    heard = (choice.get("delta") or {}).get("content") or ""
+                    if heard:
+                        parts.append(heard)
+                    finish = _FINISH.get(choice.get("finish_reason") or "", finish)
+                unwanted = listener is not None and not listener(heard)
+                if unwanted or time.monotonic() - began > self._whole:
+                    finish = Finish.CANCELLED
+                    break
+        finally:
+            pump.stop()
         if finish is None:
             raise ProviderError(f"{self._url}: the answer was cut off", slug="cut", transient=True)
         text = "".join(parts)
@@ -211,10 +229,15 @@ class Server:
 
     # -- parts --------------------------------------------------------------------------------------------------
 
-    def _events(self, path: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The events of a streamed answer."""
+    def _events(self, path: str, asked: dict[str, Any], sockets: list[socket.socket]) -> Iterator[dict[str, Any]]:
+        """The events of a streamed answer; the socket that they come through is put into `sockets`."""
+
+        def connected(name: str, info: dict[str, Any]) -> None:
+            if name == "connection.connect_tcp.complete":
+                sockets.append(info["return_value"].get_extra_info("socket"))
+
         try:
-            with self._client.stream("POST", self._url + path, json=asked) as reply:
+            with self._client.stream("POST", self._url + path, json=asked, extensions={"trace": connected}) as reply:
                 if reply.status_code != 200:
                     raise self._refused(reply.status_code, reply.read().decode("utf-8", "replace"))
                 for line in reply.iter_lines():

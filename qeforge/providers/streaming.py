@@ -9,10 +9,7 @@ from typing import Any
 from qeforge.domain.provider import Completion, Finish, Listener, Usage
 from qeforge.errors import ProviderError
 from qeforge.providers.messages import Reply, estimate, finish_of, usage_of
-from qeforge.providers.pump import Pump
-
-BEAT = 0.25
-"""Seconds between two looks at whether somebody still wants to wait."""
+from qeforge.providers.pump import BEAT, Pump
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

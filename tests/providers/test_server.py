@@ -92,6 +92,15 @@ def test_nobody_is_waited_for_without_end() -> None:
     assert caught.value.slug == "timeout"
 
 
+def test_nobody_waits_longer_than_meant_for_a_server_that_says_nothing() -> None:
+    with loopback(lambda handler, body: time.sleep(3.0)) as there:
+        began = time.monotonic()
+        answer = Server(there.url).complete(PROMPT, lambda piece: time.monotonic() - began < 0.3)
+        waited = time.monotonic() - began
+    assert (answer.finish, answer.text) == (Finish.CANCELLED, "")
+    assert waited < 2.0
+
+
 def test_an_answer_without_end_is_ended() -> None:
     def endless(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         while True:
