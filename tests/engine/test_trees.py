@@ -72,8 +72,8 @@ def test_json_in_the_file_of_an_argument_gets_the_key_too() -> None:
 def test_code_that_reads_archives_gets_one_where_a_file_was_missing() -> None:
     given = replace(_PLAN, arguments=(Argument(name="source", value=literal("'a.txt'")),))
 
-    found = trees("import zipfile\n").after_missing(given, missing("/work/a.txt"))
+    found = trees("import zipfile\n").after_missing(given, missing("/srv/a.txt"))
 
     assert found
     assert all(".zip" in plan.arguments[0].value.source for plan in found)
-    assert trees("import zipfile\n").after_missing(given, missing("/work/b.cfg")) == []
+    assert trees("import zipfile\n").after_missing(given, missing("/srv/b.cfg")) == []
