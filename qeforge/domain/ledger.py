@@ -61,6 +61,7 @@ class Sum:
     candidates: int
     valid: int
     goals: int
+    mutants: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

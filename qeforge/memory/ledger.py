@@ -163,4 +163,5 @@ def _sum(name: str, calls: list[Call], cloud_price: Callable[[Usage], float | No
         candidates=sum(call.candidates for call in calls),
         valid=sum(call.valid for call in calls),
         goals=sum(call.goals for call in calls),
+        mutants=sum(call.mutants for call in calls),
     )

@@ -1,6 +1,6 @@
 """Models as advisers of one module's loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from qeforge.analysis.features import shape_of
@@ -48,6 +48,11 @@ class Advice:
         self.advisers.append(
             ModelProposer(module, models, task.consulting.router, look, project=task.consulting.project, seed=task.seed)
         )
+
+    def settle(self, kills: Mapping[str, Collection[str]]) -> None:
+        """Says of each answer what it brought; `kills` as `ModelProposer.settle` wants them."""
+        for adviser in self.advisers:
+            adviser.settle(kills)
 
     def consulted(self) -> Consulted:
         """What came of it."""
