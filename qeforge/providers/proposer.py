@@ -75,6 +75,8 @@ class ModelProposer:
     it offers nothing when there is none, or when the models cannot be asked. What it offers next depends on the
     answers alone, not on the time they took.
 
+    `scenarios` are the words in which answers say what the input of a candidate shows, by its key.
+
     Args:
         module: the module.
         models: of this run.
@@ -103,6 +105,7 @@ class ModelProposer:
         self._offered: set[str] = set()
         self.spent = Spent()
         self.problems: list[str] = []
+        self.scenarios: dict[str, str] = {}
         self.decisions: dict[str, Decision] = {}
 
     def propose(self, request: Request) -> list[Candidate]:
@@ -247,10 +250,12 @@ class ModelProposer:
             self._module,
             proposer=completion.model,
             claims=engine is Engine.CLOUD,
+            named=engine is Engine.CLOUD,
             whole=completion.finish is Finish.STOP,
         )
         fresh = [one for one in parsed.candidates if one.key not in self._offered]
         self._offered |= {one.key for one in fresh}
+        self.scenarios |= {one.key: parsed.scenarios[one.key] for one in fresh if one.key in parsed.scenarios}
         keys = frozenset(one.key for one in fresh)
         account = _Account(
             call=answer.call,

@@ -1,13 +1,15 @@
 """Models as advisers of one module's loop."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from qeforge.analysis.features import shape_of
 from qeforge.analysis.goals import GoalMap
+from qeforge.codegen.scenarios import fits
 from qeforge.domain.ledger import Past
 from qeforge.domain.routing import Engine, Features
 from qeforge.domain.target import SourceModule, Target
+from qeforge.domain.testcase import TestCase
 from qeforge.errors import ProviderError
 from qeforge.providers.proposer import Look, ModelProposer
 from qeforge.refinement.task import ModuleTask
@@ -53,6 +55,12 @@ class Advice:
         """Says of each answer what it brought; `kills` as `ModelProposer.settle` wants them."""
         for adviser in self.advisers:
             adviser.settle(kills)
+
+    def described(self, cases: Iterable[TestCase]) -> tuple[TestCase, ...]:
+        """The cases, with the words in which a model says what their input shows, where nothing contradicts them."""
+        told = {key: words for adviser in self.advisers for key, words in adviser.scenarios.items()}
+        words = ((case, told.get(case.candidate.key, "")) for case in cases)
+        return tuple(replace(case, scenario=said) if said and fits(case, said) else case for case, said in words)
 
     def consulted(self) -> Consulted:
         """What came of it."""

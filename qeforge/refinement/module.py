@@ -177,7 +177,7 @@ def _generate(
         advice.settle(refined.needed)
         doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
         doubtful = {doubt.act for doubt in doubts}
-        cases = tuple(case for case in refined.cases if case.candidate.act not in doubtful)
+        cases = advice.described(case for case in refined.cases if case.candidate.act not in doubtful)
         already = goals.met(base)
         by_id = {mutant.id: mutant for mutant in mutants}
         chosen, needed = cases, refined.needed

@@ -269,3 +269,19 @@ def test_what_a_local_model_did_before_and_now_is_told_and_what_the_cloud_did_is
     every = len(shop.goals.goals_of("shop:kind"))
     assert told[0].open_goals == round(every * (1 - told[0].reached)) > 0
     assert 0 < told[0].reached < 1
+
+
+def test_words_of_a_cloud_answer_describe_its_case_unless_they_are_wrong(shop: Subject) -> None:
+    text = "```python\n# name: pdf_with_trailer\nkind('%PDF EOF')\n\n# name: empty_line\nkind('%PDF')\n```"
+    models = Both(kind=[text])
+    proposer = adviser(shop, models, Always(Engine.CLOUD))
+    refined = refine(shop, proposer)
+    assert set(proposer.scenarios.values()) == {"pdf_with_trailer", "empty_line"}
+    told = {case.candidate.act: proposer.scenarios.get(case.candidate.key) for case in refined.cases}
+    assert told["kind('%PDF EOF')"] == "pdf_with_trailer"
+
+
+def test_words_in_a_local_answer_are_comments(shop: Subject) -> None:
+    proposer = adviser(shop, Scripted(kind=["'%PDF')\n# name: pdf_with_trailer\nkind('%PDF EOF')\n"]))
+    refine(shop, proposer)
+    assert proposer.scenarios == {}
