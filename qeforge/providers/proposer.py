@@ -15,6 +15,7 @@ from qeforge.domain.provider import Finish
 from qeforge.domain.routing import About, Decision, Engine, Features, Models, Router
 from qeforge.domain.target import SourceModule, Target
 from qeforge.errors import ProviderError
+from qeforge.providers.mailbox import LATER
 from qeforge.providers.parsing import parse_answer
 from qeforge.providers.prompts import Aim, prompt_for, usable
 
@@ -237,7 +238,7 @@ class ModelProposer:
         try:
             answer = self._models.ask(engine, prompt, about, seconds=seconds, again=again)
         except ProviderError as problem:
-            if problem.message not in self.problems:
+            if problem.slug != LATER and problem.message not in self.problems:
                 self.problems.append(problem.message)
             self._asked[target.id].times[engine] = MOST_ASKED
             return [], 0.0

@@ -175,6 +175,7 @@ def _generate(
         )
         refined = loop.run()
         advice.settle(refined.needed)
+        advice.write(refined, mutants)
         doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
         doubtful = {doubt.act for doubt in doubts}
         cases = advice.described(case for case in refined.cases if case.candidate.act not in doubtful)
