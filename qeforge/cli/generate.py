@@ -27,6 +27,7 @@ def generate(
         bool, typer.Option("--local-only", help="Nothing may leave the machine; contradicts cloud.")
     ] = False,
     force_cloud: Annotated[bool, typer.Option("--force-cloud", help="Of models, only the cloud's is asked.")] = False,
+    batch: options.Batch = False,
     max_cost: options.MaxCost = None,
     show_prompts: Annotated[
         bool, typer.Option("--show-prompts", help="Print on stderr exactly what is sent to a model, just before.")
@@ -76,6 +77,7 @@ def generate(
       qeforge generate src/
       qeforge generate src/shop/cart.py --target shop.cart:Cart.add --dry-run
       qeforge generate --changed=main --fail-under 0.8 src/
+      qeforge generate --batch --max-time 60 --yes src/
     """
     session = begin(ctx)
     config = configure(ctx, common_folder(paths))
@@ -84,7 +86,12 @@ def generate(
     try:
         with session.progress() as progress:
             report = wiring.generate(
-                config, paths, progress, ask=session.terminal.asker(), show=shown_by(session) if show_prompts else None
+                config,
+                paths,
+                progress,
+                ask=session.terminal.asker(),
+                show=shown_by(session) if show_prompts else None,
+                tell=session.terminal.say,
             )
     except KeyboardInterrupt as stop:
         so_far = getattr(stop, "report", None)

@@ -67,6 +67,14 @@ Python = Annotated[
         "else qeforge's own]",
     ),
 ]
+Batch = Annotated[
+    bool,
+    typer.Option(
+        "--batch",
+        help="Ask the cloud model about everything that is left open in one batch, at half the price; it may take "
+        "--max-time once more for each module.",
+    ),
+]
 MaxCost = Annotated[
     float | None, typer.Option(metavar="USD", help=_help("max_cost", "What models may cost in one run."))
 ]

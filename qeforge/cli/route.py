@@ -30,6 +30,7 @@ def explain(
         bool, typer.Option("--local-only", help="Nothing may leave the machine; contradicts cloud.")
     ] = False,
     force_cloud: Annotated[bool, typer.Option("--force-cloud", help="Only the cloud model may propose.")] = False,
+    batch: options.Batch = False,
     python: options.Python = None,
     max_time: options.MaxTime = None,
     max_cost: options.MaxCost = None,

@@ -86,30 +86,46 @@ def unique_name(wanted: Iterable[str], taken: Iterable[str]) -> str:
 
 
 def _options(case: TestCase, targets: Mapping[str, Target]) -> list[str]:
-    """Names from the plainest to the most detailed."""
+    """Names from the plainest to the most detailed; first of all the one that somebody gave, if there is one."""
     target = targets.get(case.candidate.target)
-    subject = subject_words(case.candidate.target)
     traits = _traits(case, target, Signatures(targets).of(target))
     raised = case.observation.raised
-    if raised is not None and raised.type_name == "SystemExit":
-        status = raised.message if raised.message.isdigit() else ""
-        return _detailed(f"test_{subject}_exits", f"with_{status}" if status else "", traits)
-    if raised is not None and "raise " in case.candidate.act:
-        return _detailed(f"test_{subject}_passes_on", snake(raised.type_name.rpartition(".")[2]), traits)
-    if raised is not None:
-        verb, what = _raises(raised.type_name)
-        names = _detailed(f"test_{subject}_{verb}", what, traits, direct=verb == "rejects")
-        weak = [replace(t, weight=max(t.weight, 2)) for t in traits if t.named]
-        return [*names, *_detailed(f"test_{subject}_{verb}", what, weak, direct=verb == "rejects")]
-    outcome = _outcome(case)
-    names = _detailed(f"test_{subject}", outcome, traits)
-    names += _detailed(f"test_{subject}", outcome, [replace(t, weight=max(t.weight, 2)) for t in traits if t.named])
-    same = _unchanged_argument(case)
-    if same is not None and same < len(traits) and not traits[same].manner:
+    start, what = _begun(case)
+    direct = raised is not None and start.endswith("_rejects")
+    names = [
+        *_told(case, start if direct else f"{start}_{what}".strip("_") + "_for"),
+        *_detailed(start, what, traits, direct=direct),
+    ]
+    if raised is not None and (raised.type_name == "SystemExit" or "raise " in case.candidate.act):
+        return names
+    weak = [replace(t, weight=max(t.weight, 2)) for t in traits if t.named]
+    names += _detailed(start, what, weak, direct=direct)
+    same = _unchanged_argument(case) if raised is None else None
+    if same is not None and same < len(traits) and not traits[same].manner and not case.scenario:
         rest = [t for index, t in enumerate(traits) if index != same and t.manner and t.weight]
-        leaves = f"test_{subject}_leaves_{traits[same].phrase}_unchanged"
+        leaves = f"{start}_leaves_{traits[same].phrase}_unchanged"
         names = [*dict.fromkeys((_shortened(leaves), _shortened(leaves + _phrases(rest, direct=True)))), *names]
     return names
+
+
+def _begun(case: TestCase) -> tuple[str, str]:
+    """How a case's name begins, and what came of it."""
+    subject = subject_words(case.candidate.target)
+    raised = case.observation.raised
+    if raised is None:
+        return f"test_{subject}", _outcome(case)
+    if raised.type_name == "SystemExit":
+        return f"test_{subject}_exits", f"with_{raised.message}" if raised.message.isdigit() else ""
+    if "raise " in case.candidate.act:
+        return f"test_{subject}_passes_on", snake(raised.type_name.rpartition(".")[2])
+    verb, what = _raises(raised.type_name)
+    return f"test_{subject}_{verb}", what
+
+
+def _told(case: TestCase, start: str) -> list[str]:
+    """The name in which a model's words say what is special about the input, where all of it has room."""
+    name = f"{start}_{case.scenario}"
+    return [name] if case.scenario and len(name) <= LONGEST else []
 
 
 def _detailed(start: str, outcome: str, traits: Sequence[Trait], *, direct: bool = False) -> list[str]:

@@ -56,6 +56,8 @@ def load_config(
     for layer in layers:
         given.update(layer)
     _keep_private(given, layers)
+    if (batch := given.get("batch")) is not None and batch.value:
+        given["force_cloud"] = batch  # nobody else takes batches
     _refuse_contradictions(given)
     origins = {name: given[name].origin if name in given else DEFAULT for name in (*SETTINGS, *RUN_ONLY)}
     values: dict[str, Any] = {name: item.value for name, item in given.items()}
@@ -147,11 +149,11 @@ def _refuse_contradictions(given: Mapping[str, _Given]) -> None:
 
     engine, local, cloud = given.get("engine"), on("local_only"), on("force_cloud")
     if local and cloud:
-        raise _contradiction("--force-cloud", f"local-only ({local.origin})")
+        raise _contradiction(cloud.origin, f"local-only ({local.origin})")
     if local and engine and engine.value == "cloud":
         raise _contradiction(f"engine cloud ({engine.origin})", f"local-only ({local.origin})")
     if cloud and engine and engine.origin.startswith("--") and engine.value in ("native", "local"):
-        raise _contradiction("--force-cloud", f"--engine {engine.value}")
+        raise _contradiction(cloud.origin, f"--engine {engine.value}")
 
 
 def _contradiction(one: str, other: str) -> UsageError:

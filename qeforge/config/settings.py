@@ -15,7 +15,7 @@ LOCAL_ONLY = "local-only"
 ENGINES = ("auto", "native", "local", "cloud")
 RUN_ONLY = (
     *("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed"),
-    *("show_prompts", "yes", "suspects_as_tests"),
+    *("batch", "show_prompts", "yes", "suspects_as_tests"),
 )
 """What is meant for one run and cannot be configured."""
 PREFIX = "QEFORGE_"
@@ -61,6 +61,7 @@ class Config:
         dry_run: write nothing.
         local_only: whether `privacy` is `local-only`.
         force_cloud: only the cloud model may propose.
+        batch: ask the cloud model about everything in one batch.
         show_prompts: print what is sent to a model.
         yes: do not ask before the first use of the cloud in a project.
         suspects_as_tests: write claims that did not hold as failing tests.
@@ -101,6 +102,7 @@ class Config:
     dry_run: bool = False
     local_only: bool = False
     force_cloud: bool = False
+    batch: bool = False
     show_prompts: bool = False
     yes: bool = False
     suspects_as_tests: bool = False

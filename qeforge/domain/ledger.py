@@ -6,6 +6,9 @@ from typing import Protocol
 from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine
 
+BATCH = " batch"
+"""How the name of a provider ends that was asked in a batch: its seconds are no measure of an answer's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -61,6 +64,7 @@ class Sum:
     candidates: int
     valid: int
     goals: int
+    mutants: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

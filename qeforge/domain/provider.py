@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from qeforge.errors import ProviderError
 
 
 class Place(StrEnum):
@@ -114,4 +116,17 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Gives everything back; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A provider that also takes many questions at once, at a lower price, and answers when it has time."""
+
+    def complete_batch(self, prompts: Sequence[Prompt], *, seconds: float) -> list[Completion | ProviderError]:
+        """Answers in the order of the prompts, an error in the place of each that is missing, within `seconds`.
+
+        Raises:
+            ProviderError: the batch as a whole failed.
+        """
         ...

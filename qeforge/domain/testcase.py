@@ -28,7 +28,8 @@ class TestCase:
     """A candidate with its assertions, a name, and what justifies it: goals and the ids of mutants it kills.
 
     `stated` is the source of a claim that held: then the assertions say what the code is meant to do, and not only what
-    it does.
+    it does. `scenario` are words joined by underscores in which a model says what is special about the input; they
+    serve the name and nothing else.
     """
 
     __test__ = False
@@ -40,6 +41,7 @@ class TestCase:
     goals: frozenset[Goal] = frozenset()
     mutants: frozenset[str] = frozenset()
     stated: str = ""
+    scenario: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

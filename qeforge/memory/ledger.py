@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable
 
-from qeforge.domain.ledger import Call, Past, Sum, Typical
+from qeforge.domain.ledger import BATCH, Call, Past, Sum, Typical
 from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine
 from qeforge.memory.store import Store, StoreError
@@ -112,14 +112,15 @@ class SqliteLedger:
         return {row["target"]: Past(tried=row["tried"], met=row["met"]) for row in rows}
 
     def typical(self, engine: Engine) -> Typical | None:
-        """What an answer of an engine took lately; None when there was none.
+        """What an answer of an engine took lately, batches left out; None when there was none.
 
         Raises:
             StoreError: the database cannot be read.
         """
         rows = self._store.rows(
-            "select seconds, output from call where engine = ? and outcome = 'answered' order by at desc limit ?",
-            *(str(engine), _LATEST),
+            "select seconds, output from call where engine = ? and outcome = 'answered' and provider not like ? "
+            "order by at desc limit ?",
+            *(str(engine), f"%{BATCH}", _LATEST),
         )
         if not rows:
             return None
@@ -163,4 +164,5 @@ def _sum(name: str, calls: list[Call], cloud_price: Callable[[Usage], float | No
         candidates=sum(call.candidates for call in calls),
         valid=sum(call.valid for call in calls),
         goals=sum(call.goals for call in calls),
+        mutants=sum(call.mutants for call in calls),
     )

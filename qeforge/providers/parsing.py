@@ -2,14 +2,16 @@
 
 import ast
 import doctest
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qeforge.analysis.recipes.doctests import Story
 from qeforge.analysis.recipes.vocabulary import Vocabulary
 from qeforge.analysis.syntax import parse
+from qeforge.codegen.scenarios import scenario_words
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.target import SourceModule
 
@@ -23,6 +25,8 @@ _MOST_LINES = 25
 """Lines of one statement; what does not parse within them is no Python."""
 
 _FENCE = "```"
+_NAME = re.compile(r"#\s*name:(?P<text>.{1,80})", re.IGNORECASE)
+"""The comment above a snippet that says what its input shows."""
 _NO_PYTHON, _NO_IMPORT, _NO_NAME = "not Python", "unknown import", "unknown name"
 _NO_CALL, _TOO_LONG, _AGAIN = "calls nothing of the module", "too long", "said before"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -30,13 +34,17 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """The candidates of an answer in its order, and how much of it was dropped, by reason."""
+    """The candidates of an answer in its order, how much of it was dropped, by reason, and by the key of a candidate
+    the words in which the answer says what its input shows."""
 
     candidates: tuple[Candidate, ...]
     dropped: tuple[tuple[str, int], ...] = ()
+    scenarios: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse_answer(text: str, module: SourceModule, *, proposer: str, claims: bool, whole: bool = True) -> Parsed:
+def parse_answer(
+    text: str, module: SourceModule, *, proposer: str, claims: bool, named: bool = False, whole: bool = True
+) -> Parsed:
     """What an answer proposes.
 
     Each call of a target of the module is a candidate; assignments and calls on local objects before it, back to the
@@ -47,9 +55,10 @@ def parse_answer(text: str, module: SourceModule, *, proposer: str, claims: bool
         text: the answer, what it was made to begin with included.
         proposer: who is named in the candidates.
         claims: whether `assert call == literal` and `pytest.raises` are taken as claims; if not, only the call counts.
+        named: whether a comment `# name: words` begins a snippet, whose last call it is about.
         whole: whether the answer ended by itself; the last line of one that did not is dropped.
     """
-    reader = _Reader(vocabulary=Vocabulary.of(module), proposer=proposer, claims=claims)
+    reader = _Reader(vocabulary=Vocabulary.of(module), proposer=proposer, claims=claims, named=named)
     lines = _code_lines(text)
     if not whole and lines:
         lines.pop()
@@ -61,7 +70,12 @@ def parse_answer(text: str, module: SourceModule, *, proposer: str, claims: bool
             reader.dropped[_AGAIN] += 1
         else:
             found[candidate.key] = candidate
-    return Parsed(candidates=tuple(found.values())[:MOST], dropped=tuple(sorted(reader.dropped.items())))
+    kept = tuple(found.values())[:MOST]
+    return Parsed(
+        candidates=kept,
+        dropped=tuple(sorted(reader.dropped.items())),
+        scenarios={one.key: reader.scenarios[one.key] for one in kept if one.key in reader.scenarios},
+    )
 
 
 def _code_lines(text: str) -> list[str]:
@@ -85,18 +99,28 @@ class _Reader:
     vocabulary: Vocabulary
     proposer: str
     claims: bool
+    named: bool
     dropped: Counter[str] = field(default_factory=Counter)
+    scenarios: dict[str, str] = field(default_factory=dict)
 
     def read(self, lines: Sequence[str]) -> Iterator[Candidate]:
         story = self._story()
-        for paragraph in _paragraphs(lines):
+        words = ""
+        for paragraph in _paragraphs(lines, named=self.named):
+            if self.named and (name := _NAME.match(paragraph[0])):
+                words = scenario_words(name["text"].strip(" `'\"."))
+            last: Candidate | None = None
             statements = self._statements(paragraph)
             fresh = self._story()
             fresh.imports.update(story.imports)
             code = next((one for one in statements if not isinstance(one, ast.Import | ast.ImportFrom)), None)
             story = story if code is not None and not fresh.knows(code) else fresh
             for statement in statements:
-                yield from self._told(statement, story)
+                for last in self._told(statement, story):
+                    yield last
+            if last is not None and words:
+                self.scenarios.setdefault(last.key, words)
+            words = words if last is None else ""
 
     def _story(self) -> Story:
         return Story(self.vocabulary, proposer=self.proposer, source=self.proposer)
@@ -169,10 +193,13 @@ class _Reader:
         return all(name.partition(".")[0] in known for name in wanted)
 
 
-def _paragraphs(lines: Sequence[str]) -> Iterator[list[str]]:
-    """Lines up to an empty one that does not lie inside an indented block."""
+def _paragraphs(lines: Sequence[str], *, named: bool) -> Iterator[list[str]]:
+    """Lines up to an empty one that does not lie inside an indented block, or to the next name."""
     found: list[str] = []
     for number, line in enumerate(lines):
+        if found and named and _NAME.match(line):
+            yield found
+            found = []
         if line.strip():
             found.append(line)
             continue

@@ -1,7 +1,8 @@
 """What a model is asked: the code of one target with what is still open in it, and how such calls look.
 
 A small model is a good proposer and a bad oracle, so the local question asks for calls only and begins the answer; the
-cloud question also asks for scenarios of several steps and for results that the documentation promises (claims).
+cloud question also asks for scenarios of several steps, for words that say what their input shows, and for results that
+the documentation promises (claims).
 """
 
 import ast
@@ -193,7 +194,8 @@ def _cloud_ask(aim: Aim, code: str, examples: str, guards: Sequence[str]) -> str
         f"```python\n{code}\n```\n{_joined(_marked(aim, guards), _faults(aim), tried)}"
         f"Write up to {aim.count} test inputs for `{aim.target.qualname}` in one Python block. Each is a snippet: "
         f"the objects that it needs, the steps of a realistic scenario, and last the call that reaches something open. "
-        f"Separate snippets by an empty line. Concrete values, only the standard library and this package. "
+        f"Separate snippets by an empty line, and begin each with a comment `# name: a_few_words` that says what is "
+        f"special about its input, not what comes of it. Concrete values, only the standard library and this package. "
         f"Where the docstring states the result, write `assert call == literal`; where it states an exception, "
         f"`with pytest.raises(Error): call`. Never guess a result. No test functions, no mocks, no prose."
     )

@@ -1,7 +1,8 @@
 """The proposer behind which models stand: one question for one target at a time, and an account of what it brought."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -14,6 +15,7 @@ from qeforge.domain.provider import Finish
 from qeforge.domain.routing import About, Decision, Engine, Features, Models, Router
 from qeforge.domain.target import SourceModule, Target
 from qeforge.errors import ProviderError
+from qeforge.providers.mailbox import LATER
 from qeforge.providers.parsing import parse_answer
 from qeforge.providers.prompts import Aim, prompt_for, usable
 
@@ -29,11 +31,14 @@ _SHOWN = 12
 
 @dataclass(slots=True, kw_only=True)
 class _Account:
-    """What became of one answer of `engine` so far."""
+    """What became of one answer of `engine` so far, `call` in the ledger: `keys` of its candidates that nobody had
+    offered before, and those of them that are `waiting` for the judge."""
 
+    call: int
     engine: Engine
     candidates: int
-    waiting: dict[str, Candidate]
+    keys: frozenset[str]
+    waiting: set[str]
     valid: int = 0
     goals: int = 0
 
@@ -71,6 +76,8 @@ class ModelProposer:
     it offers nothing when there is none, or when the models cannot be asked. What it offers next depends on the
     answers alone, not on the time they took.
 
+    `scenarios` are the words in which answers say what the input of a candidate shows, by its key.
+
     Args:
         module: the module.
         models: of this run.
@@ -94,16 +101,19 @@ class ModelProposer:
         self._targets = {target.id: target for target in module.targets}
         self._asked: dict[str, _Asked] = {}
         self._known: dict[str, list[Candidate]] = {}
-        self._accounts: dict[int, _Account] = {}
+        self._accounts: list[_Account] = []
         self._open: frozenset[Goal] = frozenset()
         self._offered: set[str] = set()
         self.spent = Spent()
         self.problems: list[str] = []
+        self.scenarios: dict[str, str] = {}
         self.decisions: dict[str, Decision] = {}
 
     def propose(self, request: Request) -> list[Candidate]:
         """The candidates of one answer; none when no model is to be asked any more."""
         self._open = request.goals
+        for account in self._accounts:
+            self._close(account)
         left = request.seconds
         while left >= _LEAST_SECONDS and (chosen := self._next(request, left)) is not None:
             target, decision, features = chosen
@@ -123,21 +133,54 @@ class ModelProposer:
                 known = self._known.setdefault(candidate.target, [])
                 if len(known) < _SHOWN and candidate not in known:
                     known.append(candidate)
-        for call, account in list(self._accounts.items()):
-            heard = [(candidate, seen) for candidate, seen in observed if account.waiting.pop(candidate.key, None)]
-            for candidate, seen in heard:
-                account.valid += _is_valid(seen)
-                new = self._look.met(seen.arcs) & self._open
-                account.goals += len(new)
-                self._open -= new
-                asked = self._asked.get(candidate.target)
-                if new and asked is not None:
-                    asked.gained[account.engine] = True
-            if not account.waiting:
-                del self._accounts[call]
-                self._models.gained(
-                    call, candidates=account.candidates, valid=account.valid, goals=account.goals, mutants=0
-                )
+        for account in self._accounts:
+            if account.waiting:
+                self._credit(account, observed)
+
+    def settle(self, kills: Mapping[str, Collection[str]]) -> None:
+        """The last word on every answer, whatever cut the run short.
+
+        Args:
+            kills: by the key of a candidate that became a case, the mutants that it was the first to notice.
+        """
+        for account in self._accounts:
+            self._close(account)
+            noticed = {mutant for key in account.keys for mutant in kills.get(key, ())}
+            if noticed:
+                self._record(account, mutants=len(noticed))
+
+    # -- what answers brought -----------------------------------------------------------------------------------
+
+    def _credit(self, account: _Account, observed: Sequence[tuple[Candidate, Observation]]) -> None:
+        for candidate, seen in observed:
+            if candidate.key not in account.waiting:
+                continue
+            account.waiting.discard(candidate.key)
+            account.valid += _is_valid(seen)
+            new = self._look.met(seen.arcs) & self._open
+            account.goals += len(new)
+            self._open -= new
+            asked = self._asked.get(candidate.target)
+            if new and asked is not None:
+                asked.gained[account.engine] = True
+        if not account.waiting:
+            self._record(account)
+
+    def _close(self, account: _Account) -> None:
+        """What the clock kept from running is not waited for any longer."""
+        if account.waiting:
+            account.waiting.clear()
+            self._record(account)
+
+    def _record(self, account: _Account, *, mutants: int = 0) -> None:
+        with suppress(ProviderError):  # whoever keeps the ledger is gone: that costs the account and nothing else
+            self._models.gained(
+                account.call,
+                candidates=account.candidates,
+                valid=account.valid,
+                goals=account.goals,
+                mutants=mutants,
+            )
 
     # -- choosing -----------------------------------------------------------------------------------------------
 
@@ -195,7 +238,7 @@ class ModelProposer:
         try:
             answer = self._models.ask(engine, prompt, about, seconds=seconds, again=again)
         except ProviderError as problem:
-            if problem.message not in self.problems:
+            if problem.slug != LATER and problem.message not in self.problems:
                 self.problems.append(problem.message)
             self._asked[target.id].times[engine] = MOST_ASKED
             return [], 0.0
@@ -208,18 +251,23 @@ class ModelProposer:
             self._module,
             proposer=completion.model,
             claims=engine is Engine.CLOUD,
+            named=engine is Engine.CLOUD,
             whole=completion.finish is Finish.STOP,
         )
         fresh = [one for one in parsed.candidates if one.key not in self._offered]
         self._offered |= {one.key for one in fresh}
-        if fresh:
-            self._accounts[answer.call] = _Account(
-                engine=engine,
-                candidates=len(parsed.candidates) + sum(count for _, count in parsed.dropped),
-                waiting={one.key: one for one in fresh},
-            )
-        else:
-            self._models.gained(answer.call, candidates=0, valid=0, goals=0, mutants=0)
+        self.scenarios |= {one.key: parsed.scenarios[one.key] for one in fresh if one.key in parsed.scenarios}
+        keys = frozenset(one.key for one in fresh)
+        account = _Account(
+            call=answer.call,
+            engine=engine,
+            candidates=len(parsed.candidates) + sum(count for _, count in parsed.dropped),
+            keys=keys,
+            waiting=set(keys),
+        )
+        self._accounts.append(account)
+        if not fresh:
+            self._record(account)
         return fresh, completion.seconds
 
 
@@ -244,6 +292,8 @@ def _mutants_by_target(mutants: Sequence[Mutant], targets: Mapping[str, Target])
 
 def _is_valid(seen: Observation) -> bool:
     """Whether a candidate ran at all, that is without NameError and with a signature that fits."""
+    if seen.outcome is Outcome.INVALID:
+        return False
     raised = seen.raised
     if raised is None:
         return seen.outcome in (Outcome.RETURNED, Outcome.RAISED)

@@ -10,15 +10,22 @@ from dataclasses import dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from qeforge.domain.provider import Description, Prompt
-from qeforge.domain.routing import About, Answer, Engine
+from qeforge.domain.routing import About, Answer, Engine, Models
 from qeforge.errors import ProviderError
-from qeforge.providers.host import Host
 
 _LONGEST_FOLDER = 70
 """Bytes of the temporary folder's path: a socket's may have 103 on macOS, and 31 come after it."""
+
+
+class Host(Models, Protocol):
+    """The models of a run, in the process that holds them."""
+
+    def close(self) -> None:
+        """Ends every one of them; may be called twice."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

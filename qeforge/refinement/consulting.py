@@ -1,15 +1,21 @@
 """Models as advisers of one module's loop."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from qeforge.analysis.features import shape_of
 from qeforge.analysis.goals import GoalMap
+from qeforge.codegen.scenarios import fits
 from qeforge.domain.ledger import Past
+from qeforge.domain.mutant import Mutant
+from qeforge.domain.protocols import Request
 from qeforge.domain.routing import Engine, Features
 from qeforge.domain.target import SourceModule, Target
+from qeforge.domain.testcase import TestCase
+from qeforge.domain.trajectory import Stop
 from qeforge.errors import ProviderError
 from qeforge.providers.proposer import Look, ModelProposer
+from qeforge.refinement.loop import Refined
 from qeforge.refinement.task import ModuleTask
 from qeforge.routing.past import past_of
 
@@ -26,7 +32,8 @@ class Consulted:
 
 
 class Advice:
-    """The advisers of one module: one behind which all models stand, or none.
+    """The advisers of one module: one behind which all models stand, or none. Where questions are only collected nobody
+    advises the loop; they are written when it is over.
 
     Args:
         task: says whether models may be asked, and how they are reached.
@@ -36,6 +43,9 @@ class Advice:
 
     def __init__(self, task: ModuleTask, module: SourceModule, goals: GoalMap) -> None:
         self.advisers: list[ModelProposer] = []
+        self._writer: ModelProposer | None = None
+        self._goals = goals
+        self._seconds = task.seconds
         self._trouble: list[str] = []
         if task.consulting is None:
             return
@@ -45,9 +55,44 @@ class Advice:
             self._trouble.append(f"models could not be asked: {problem}")
             return
         look = Look(features=features_for(module, goals, task.consulting.past, seconds=task.seconds), met=goals.met)
-        self.advisers.append(
-            ModelProposer(module, models, task.consulting.router, look, project=task.consulting.project, seed=task.seed)
+        proposer = ModelProposer(
+            module, models, task.consulting.router, look, project=task.consulting.project, seed=task.seed
         )
+        if task.consulting.later:
+            self._writer = proposer
+        else:
+            self.advisers.append(proposer)
+
+    def write(self, refined: Refined, mutants: Iterable[Mutant]) -> None:
+        """Writes the questions about what a whole run left open, where they are to be collected.
+
+        Args:
+            refined: the end of the run.
+            mutants: all of the module.
+        """
+        if self._writer is None or refined.stop is Stop.INTERRUPTED:
+            return
+        alive = set(refined.alive) - {mutant.id for mutant, _ in refined.equivalent}
+        self._writer.learn([(case.candidate, case.observation) for case in refined.cases])
+        self._writer.propose(
+            Request(
+                goals=self._goals.goals - refined.reached,
+                mutants=tuple(mutant for mutant in mutants if mutant.id in alive),
+                count=0,
+                seconds=self._seconds,
+            )
+        )
+
+    def settle(self, kills: Mapping[str, Collection[str]]) -> None:
+        """Says of each answer what it brought; `kills` as `ModelProposer.settle` wants them."""
+        for adviser in self.advisers:
+            adviser.settle(kills)
+
+    def described(self, cases: Iterable[TestCase]) -> tuple[TestCase, ...]:
+        """The cases, with the words in which a model says what their input shows, where nothing contradicts them."""
+        told = {key: words for adviser in self.advisers for key, words in adviser.scenarios.items()}
+        words = ((case, told.get(case.candidate.key, "")) for case in cases)
+        return tuple(replace(case, scenario=said) if said and fits(case, said) else case for case, said in words)
 
     def consulted(self) -> Consulted:
         """What came of it."""

@@ -30,6 +30,9 @@ twice as many after each that went quickly."""
 _STALE_BATCHES = 14
 _CONSULTING = 0.5
 """Share of the time left that a round's questions to advisers may take."""
+_KEPT_FOR_MUTANTS = 0.25
+"""Share of the time that the first round's questions, and closer looks at what came of them, leave for mutants: on a
+machine with much else to do an answer takes all that it gets."""
 _FOLLOWING = 8
 """That part of a later round's executions follows an answer which met something new."""
 _KEPT_FOR_LOOKS = 0.1
@@ -219,7 +222,8 @@ class Loop:
 
     def _consult(self, number: int) -> None:
         """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once."""
-        until = self.clock.now() + (self.deadline - self.clock.now()) * _CONSULTING
+        now = self.clock.now()
+        until = min(now + (self.deadline - now) * _CONSULTING, self._before_mutants(number))
         tried = self.trials.open if number > 1 else []  # in the first round nobody has looked for mutants yet
         for adviser in self.advisers:
             while (goals := self._open()) or tried:
@@ -230,8 +234,13 @@ class Loop:
                 batch = list(adviser.propose(Request(goals=goals, mutants=tuple(tried), count=_BATCH, seconds=left)))
                 if not batch:
                     break
-                if self._hear(self._run(batch, until)):
+                if self._hear(self._run(batch, until)) and self.clock.now() < until:
                     self._explore(self.limits.later // _FOLLOWING, until)
+
+    def _before_mutants(self, number: int) -> float:
+        """When a round has to turn to its mutants: before time is up where advisers are asked in the first one."""
+        kept = self.limits.seconds * _KEPT_FOR_MUTANTS if number == 1 and self.advisers else 0.0
+        return self.deadline - kept
 
     def _hear(self, observed: list[tuple[Candidate, Observation]]) -> bool:
         """Tells everybody what was seen; whether it met a new goal."""
@@ -280,6 +289,7 @@ class Loop:
         """Full looks at the best candidates; what holds in fresh processes becomes a case. The first few are looked at
         however late it is: where all is slow, a small suite is better than none."""
         covered = {goal for c in self.cases.values() for goal in c.case.goals} | set(self.base)
+        until = self._before_mutants(number)
         for attempt in range(3):
             missing = self.pool.reached - covered
             entries = self.pool.best(missing, self.tried)
@@ -289,7 +299,7 @@ class Loop:
                 extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)), lines)
                 entries += extra
             for start in range(0, len(entries), _LOOKS):
-                late = self.clock.now() > self.deadline
+                late = self.clock.now() > until
                 self.cut |= late
                 if late and self.tried:
                     return

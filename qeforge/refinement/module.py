@@ -174,9 +174,11 @@ def _generate(
             settler=None if Capability.FAKES in task.without else Settler(judge, Steady(module).variants),
         )
         refined = loop.run()
+        advice.settle(refined.needed)
+        advice.write(refined, mutants)
         doubts = standing(judge, refined.observed)
         doubtful = {doubt.act for doubt in doubts}
-        cases = tuple(case for case in refined.cases if case.candidate.act not in doubtful)
+        cases = advice.described(case for case in refined.cases if case.candidate.act not in doubtful)
         already = goals.met(base)
         by_id = {mutant.id: mutant for mutant in mutants}
         chosen, needed = cases, refined.needed

@@ -63,6 +63,11 @@ class _Duty:
     untidy: int = 0
     start: Candidate | None = None
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the case stays as it is: somebody stated it, or said in words what its input shows."""
+        return bool(self.case.stated or self.case.scenario)
+
     def improves(self, cost: int, untidy: int) -> bool:
         """Whether what costs and is as untidy as this is better: plainer, or as plain and tidier."""
         return (cost, untidy) < (self.cost, self.untidy)
@@ -131,8 +136,8 @@ class Shrinker:
     def shrink(
         self, cases: Sequence[TestCase], needed: _Needed, already: frozenset[Goal], work: Work
     ) -> tuple[tuple[TestCase, ...], dict[str, dict[str, frozenset[Facet]]]]:
-        """A choice of `cases`, plain ones in the place of strange ones that nobody stated, and for each key the mutants
-        it has to kill with the facets that show it. All goals and kills of `cases` are kept.
+        """A choice of `cases`, plain ones in the place of strange ones that nobody stated or described, and for each
+        key the mutants it has to kill with the facets that show it. All goals and kills of `cases` are kept.
 
         Args:
             cases: confirmed cases.
@@ -142,7 +147,7 @@ class Shrinker:
         """
         useful = [replace(case, goals=case.goals - already) for case in cases]
         duties = self._duties(select(useful, self._oddity), needed)
-        own = [duty for duty in duties if not duty.case.stated]
+        own = [duty for duty in duties if not duty.fixed]
         odd = sorted((d for d in own if d.cost), key=lambda d: (-d.cost, d.case.candidate.key))[: work.cases]
         tried = {case.candidate.key for case in cases}
         for _ in range(_ROUNDS):
@@ -202,7 +207,7 @@ class Shrinker:
         """Shorter literals and usual arguments, a step at a time, at no price in plainness."""
         usual = tidying.usual([duty.start or duty.case.candidate for duty in duties])
         for duty in duties:
-            if not duty.case.stated:
+            if not duty.fixed:
                 duty.untidy = tidying.untidiness(duty.start or duty.case.candidate, usual)
         left = sorted((d for d in duties if d.untidy), key=lambda d: (-d.untidy, d.case.candidate.key))[: work.cases]
         for _ in range(_TIDYING_ROUNDS):

@@ -23,6 +23,7 @@ class Consulting:
         router: decides who is asked about a target.
         project: its name in the ledger.
         past: what earlier questions about targets of the module came to, by their ids.
+        later: questions are only collected, about what is open in the end, to be sent together.
         identity: what the answers depend on: names of the models, how they are chosen.
     """
 
@@ -30,6 +31,7 @@ class Consulting:
     router: Router
     project: str
     past: Mapping[str, Past] = field(default_factory=dict)
+    later: bool = False
     identity: tuple[str, ...] = ()
 
 

@@ -25,7 +25,7 @@ def usd(value: float | None) -> str:
 def account_table(account: Account) -> Table:
     """The sums, one a row, and all of them together below."""
     cloud = "all in the cloud" + (" (hypothetical)" if account.hypothetical else "")
-    heads = (_HEADS[account.by], "calls", "in", "out", "cached", "time", "cost", "goals", "local", cloud)
+    heads = (_HEADS[account.by], "calls", "in", "out", "cached", "time", "cost", "goals", "kills", "local", cloud)
     table = plain_table(heads, [_cells(one) for one in account.sums], numbers=range(1, len(heads)))
     if account.total is not None and len(account.sums) > 1:
         table.add_section()
@@ -58,7 +58,8 @@ def account_data(account: Account) -> Data:
 def _cells(one: Sum) -> tuple[str, ...]:
     return (
         *(one_line(one.key), str(one.calls), f"{one.input:,}", f"{one.output:,}", f"{one.cached:,}"),
-        *(seconds(one.seconds), _paid(one), str(one.goals), percent(one.local / one.calls), usd(one.cloud_usd)),
+        *(seconds(one.seconds), _paid(one), str(one.goals), str(one.mutants), percent(one.local / one.calls)),
+        usd(one.cloud_usd),
     )
 
 
@@ -83,6 +84,8 @@ def _lines(account: Account) -> Iterator[str]:
         tokens = (total.input + total.output) / total.goals
         each = f"{tokens:,.0f} tokens and {seconds(total.seconds / total.goals)} each"
         yield f"{count(total.goals, 'goal')} gained: {each}"
+    if total.mutants:
+        yield f"{count(total.mutants, 'mutant')} noticed first by what models proposed"
     for model in account.unpriced:
         yield f"no price is known of {model}: the sum is without it"
     yield _counterfactual(account, total)

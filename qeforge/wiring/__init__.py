@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from qeforge.refinement.cache import Cache
 from qeforge.refinement.resume import recall
 from qeforge.refinement.run import run_all
 from qeforge.refinement.score import score_module
+from qeforge.wiring.batches import Work, run_in_batch
 from qeforge.wiring.costs import account, ledger_in
 from qeforge.wiring.ended import Interrupted as Interrupted
 from qeforge.wiring.ended import Unfinished as Unfinished
@@ -35,6 +36,7 @@ def generate(
     *,
     ask: Ask | None = None,
     show: Show | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> RunReport:
     """Writes suites for everything under the paths.
 
@@ -44,6 +46,7 @@ def generate(
         progress: is told how it goes.
         ask: asks the person at the terminal whether code may be sent; None where there is none.
         show: is told each prompt before it is sent.
+        tell: is told what is being waited for.
     """
     began = time.monotonic()
     found = look_up(config, paths)
@@ -58,11 +61,15 @@ def generate(
     cache = Cache(cache_dir(os.environ)) if config.cache else None
     jobs = config.jobs or _cores()
     root, environ = found.project.root, {**os.environ, **withheld()}
-    with consulting(
-        config, tasks, root=root, jobs=min(jobs, len(tasks)), environ=environ, ask=ask, show=show
-    ) as models:
-        tasks = list(models.tasks)
-        ended = run_all(recall(tasks, cache) if cache else tasks, jobs=jobs, progress=progress)
+    if config.batch:
+        work = Work(config=config, root=root, jobs=jobs, progress=progress, tell=tell)
+        ended, models = run_in_batch(work, tasks, cache, environ=environ, ask=ask, show=show)
+    else:
+        with consulting(
+            config, tasks, root=root, jobs=min(jobs, len(tasks)), environ=environ, ask=ask, show=show
+        ) as models:
+            tasks = list(models.tasks)
+            ended = run_all(recall(tasks, cache) if cache else tasks, jobs=jobs, progress=progress)
     if cache:
         cache.prune()
     reports = [*ended.reports, *current, *(_skipped(module) for module in found.discovery.skipped)]

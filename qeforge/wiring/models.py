@@ -16,7 +16,7 @@ from qeforge.memory.store import StoreError
 from qeforge.providers.cloud import Cloud
 from qeforge.providers.consent import obtain
 from qeforge.providers.gguf import read_header
-from qeforge.providers.host import Host, Source
+from qeforge.providers.host import Host, Source, Sums
 from qeforge.providers.key import Key
 from qeforge.providers.llama import Llama
 from qeforge.providers.prices import cost, known
@@ -78,7 +78,7 @@ def consulting(
     if not wanted or not tasks:
         yield told
         return
-    sources = dict(_sources(config, wanted, told, root=root, jobs=jobs, environ=environ, ask=ask))
+    sources = dict(sources_for(config, wanted, told, root=root, jobs=jobs, environ=environ, ask=ask))
     if not sources:
         yield told
         return
@@ -101,7 +101,7 @@ def consulting(
             replace(task, consulting=replace(plain, past=past.of(plain.project, task.module.name))) for task in tasks
         ]
         yield told
-        told.notes += _account(host)
+        told.notes += account_of(host.sums)
         if ledger.problem:
             told.notes.append(ledger.problem)
         if config.force_cloud or config.engine != "auto":
@@ -110,9 +110,9 @@ def consulting(
             ]
 
 
-def _account(host: Host) -> Iterator[str]:
+def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:
     """A line for each engine that answered."""
-    for engine, sums in sorted(host.sums.items()):
+    for engine, sums in sorted(answered.items()):
         times = "once" if sums.answers == 1 else f"{sums.answers} times"
         paid = "a price that is not known" if sums.usd is None else f"${sums.usd:.4f}"
         cost = f", {paid}" if engine is Engine.CLOUD else ""
@@ -143,7 +143,7 @@ def _wanted(config: Config) -> tuple[Engine, ...]:
     return () if config.engine == "native" else (Engine(config.engine),)
 
 
-def _sources(
+def sources_for(
     config: Config,
     wanted: Sequence[Engine],
     told: Consultation,
@@ -153,6 +153,7 @@ def _sources(
     environ: Mapping[str, str],
     ask: Ask | None,
 ) -> Iterator[tuple[Engine, Source]]:
+    """The models of these engines that can be had; of the others `told` hears why not."""
     there = set_up(config, environ)
     by_name = config.force_cloud or config.engine != "auto"
     for engine in wanted:

@@ -70,9 +70,14 @@ def models_set_up(config: Config, environ: Mapping[str, str], ledger: SqliteLedg
         typical = ledger.typical(engine) if ledger is not None else None
         seconds = typical.seconds if typical else _usual_seconds(engine, config, environ)
         output = typical.output if typical else OUTPUT[engine]
-        paid = cost(config.cloud_model, Usage(input=BUDGET, output=output)) if engine is Engine.CLOUD else 0.0
+        paid = _paid(config, Usage(input=BUDGET, output=output)) if engine is Engine.CLOUD else 0.0
         found[engine] = Cost(seconds=seconds, usd=paid)
     return found
+
+
+def _paid(config: Config, usage: Usage) -> float | None:
+    """USD of a usage with the cloud model, as this run asks it."""
+    return cost(config.cloud_model, usage, batch=config.batch)
 
 
 def policy_for(config: Config, models: Mapping[Engine, Cost]) -> Policy:
@@ -157,11 +162,11 @@ def _rows(
 def _priced(config: Config, models: Mapping[Engine, Cost], code: str) -> dict[Engine, Cost]:
     """The models with the price of a question about this code, where one has a price."""
     usual = models.get(Engine.CLOUD)
-    whole = cost(config.cloud_model, Usage(input=BUDGET))
+    whole = _paid(config, Usage(input=BUDGET))
     if usual is None or usual.usd is None or whole is None:
         return dict(models)
     tokens = min(BUDGET, _AROUND + int(len(code) / _CHARACTERS))
-    asked = cost(config.cloud_model, Usage(input=tokens)) or 0.0
+    asked = _paid(config, Usage(input=tokens)) or 0.0
     return {**models, Engine.CLOUD: replace(usual, usd=usual.usd - whole + asked)}
 
 
@@ -171,12 +176,17 @@ def _refused(config: Config, task: ModuleTask) -> str | None:
 
 
 def _limits(config: Config, rows: Sequence[Planned]) -> Iterator[str]:
-    """What the run's limits would cut."""
+    """What the run's limits would cut, and how it would ask."""
+    if config.batch:
+        yield (
+            "--batch: after the native suites are written, all questions go to the cloud at once, at half the price; "
+            f"answers are waited for as long as --max-time ({config.max_time:g} s) gives the modules together"
+        )
     seconds: dict[str, float] = {}
     for row in rows:
         module = row.features.target.partition(":")[0]
         seconds[module] = seconds.get(module, 0.0) + row.decision.seconds
-    over = [name for name, needed in seconds.items() if needed > config.max_time]
+    over = [name for name, needed in seconds.items() if needed > config.max_time and not config.batch]
     if over:
         some = ", ".join(over[:3]) + (f" and {len(over) - 3} more" if len(over) > 3 else "")
         yield f"--max-time ({config.max_time:g} s a module) is too short to ask about every target of {some}"

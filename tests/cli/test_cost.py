@@ -46,6 +46,7 @@ def call(**changes: object) -> Call:
         "seconds": 2.0,
         "usd": 0.15,
         "goals": 4,
+        "mutants": 2,
     }
     return Call(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -71,11 +72,12 @@ def test_by_model_with_a_total_and_the_share_that_stayed_here(cost: Cli, ledger:
     ended = cost("--by", "model")
     assert ended.code == 0
     heads, haiku, qwen, total = cells(ended)
-    assert heads == ["model", "calls", "in", "out", "cached", "time", "cost", "goals", "local", "all in the cloud"]
-    assert haiku[:9] == ["claude-haiku-5-5", "1", "1,000,000", "100,000", "2,000", "2.0 s", "$0.1500", "4", "0%"]
-    assert qwen == ["qwen-tiny", "3", "1,500", "300", "0", "6.0 s", "$0.00", "3", "100%", "$0.0003"]
+    wanted = ["model", "calls", "in", "out", "cached", "time", "cost", "goals", "kills", "local", "all in the cloud"]
+    assert heads == wanted
+    assert haiku[:9] == ["claude-haiku-5-5", "1", "1,000,000", "100,000", "2,000", "2.0 s", "$0.1500", "4", "2"]
+    assert qwen == ["qwen-tiny", "3", "1,500", "300", "0", "6.0 s", "$0.00", "3", "6", "100%", "$0.0003"]
     assert total[0:2] == ["total", "4"]
-    assert total[8] == "75%"
+    assert total[9] == "75%"
     assert "1 call had no answer" in ended.err
     assert "7 goals gained: 157,400 tokens and 1.1 s each" in ended.err
     assert "hypothetical" not in ended.out + ended.err

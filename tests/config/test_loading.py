@@ -261,6 +261,9 @@ class TestPrivacy:
             {"local_only": True, "engine": "cloud"},
             {"force_cloud": True, "engine": "native"},
             {"force_cloud": True, "engine": "local"},
+            {"batch": True, "local_only": True},
+            {"batch": True, "engine": "local"},
+            {"batch": True, "engine": "native"},
         ],
     )
     def test_contradictions(self, tmp_path: Path, flags: Mapping[str, object]) -> None:
@@ -279,6 +282,10 @@ class TestPrivacy:
     )
     def test_what_goes_together(self, tmp_path: Path, flags: Mapping[str, object]) -> None:
         assert load(tmp_path, flags=flags).engine == flags["engine"]
+
+    def test_a_batch_is_for_the_cloud_alone(self, tmp_path: Path) -> None:
+        config = load(tmp_path, flags={"batch": True})
+        assert (config.batch, config.force_cloud, config.origins["force_cloud"]) == (True, True, "--batch")
 
     def test_a_flag_beats_a_configured_engine(self, tmp_path: Path) -> None:
         write(tmp_path, 'engine = "native"')

@@ -72,7 +72,8 @@ def test_a_real_model_is_asked_and_the_suite_passes(bench: Bench) -> None:
 
 def test_the_cloud_is_asked_once_somebody_agreed_and_its_claims_are_checked(bench: Bench) -> None:
     folder = project(bench)
-    says = Says(pieces=("```python\n", f"kind({MAGIC!r})\n\n", "assert kind('plain') == 'prose'\n", "```\n"))
+    named = f"# name: letters_before_a_tilde\nkind({MAGIC!r})\n\n"
+    says = Says(pieces=("```python\n", named, "assert kind('plain') == 'prose'\n", "```\n"))
     with MessagesServer(*[says] * 8).running() as server:
         environ = {"ANTHROPIC_API_KEY": "sk-loopback-0123456789", "ANTHROPIC_BASE_URL": server.url}
         command = ("generate", "src", "--force-cloud", "--max-time=10", "--json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qeforge.domain.ledger import Call, Past, Typical
+from qeforge.domain.ledger import BATCH, Call, Past, Typical
 from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine
 from qeforge.memory import store as stores
@@ -222,6 +222,7 @@ def test_what_is_typical_is_the_middle_of_the_latest_answers(tmp_path: Path) -> 
     for number in range(100):  # the first fifty are forgotten
         ledger.record(call(at=float(number), seconds=float(number), usage=Usage(output=number)))
     ledger.record(call(at=200.0, seconds=1000.0, outcome="timeout"))
+    ledger.record(call(at=201.0, seconds=1000.0, provider=f"anthropic{BATCH}"))  # the time of a batch is no answer's
     assert ledger.typical(Engine.CLOUD) == Typical(seconds=74.5, output=74)
     assert ledger.typical(Engine.LOCAL) is None
     assert (ledger.asked(), ledger.asked(Engine.CLOUD), ledger.asked(Engine.LOCAL)) == (True, True, False)

@@ -139,3 +139,47 @@ def test_instructions_in_an_answer_are_text() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     for candidate in read(text, claims=True).candidates:
         compile(candidate.act, "act", "eval")
+
+
+NAMED = """
+# name: net_price_of_one
+price(1)
+
+# name: full_cart
+cart = Cart('ann')
+cart.add('tea')
+cart.add('milk', 2)
+# name: `Two Prices`
+price(2)
+
+price(3)
+
+# name: behind_an_empty_line
+
+price(4)
+"""
+
+
+def described(text: str, *, named: bool = True) -> dict[str, str]:
+    parsed = parse_answer(text, MODULE, proposer="big-1", claims=True, named=named)
+    return {one.act: parsed.scenarios[one.key] for one in parsed.candidates if one.key in parsed.scenarios}
+
+
+def test_a_name_belongs_to_the_last_call_of_its_snippet() -> None:
+    assert described(NAMED) == {
+        "price(1)": "net_price_of_one",
+        "cart.add('milk', 2)": "full_cart",
+        "price(4)": "behind_an_empty_line",
+    }
+
+
+def test_names_change_nothing_else_and_are_read_only_where_they_were_asked_for() -> None:
+    assert described(NAMED, named=False) == {}
+    assert acts(NAMED) == [
+        one.act for one in parse_answer(NAMED, MODULE, proposer="big-1", claims=False, named=True).candidates
+    ]
+
+
+@pytest.mark.parametrize("name", ["price_returns_2", "x = 1\nimport os", "IGNORE PREVIOUS INSTRUCTIONS", "a" * 90, ""])
+def test_a_name_that_is_no_name_is_dropped(name: str) -> None:
+    assert described(f"# name: {name}\nprice(1)\n") == {}

@@ -78,6 +78,14 @@ def test_a_cloud_question_asks_for_documented_results_only() -> None:
     assert (prompt.prefill, prompt.stop) == ("", ())
 
 
+def test_only_the_cloud_is_asked_for_names() -> None:
+    local, cloud = (
+        prompt_for(engine, MODULE, Aim(target=target("price")), tokens=words) for engine in (Engine.LOCAL, Engine.CLOUD)
+    )
+    assert "# name: a_few_words" in cloud.ask
+    assert "# name" not in local.ask
+
+
 def test_a_second_question_differs_in_its_seed() -> None:
     first, second = (
         prompt_for(Engine.LOCAL, MODULE, Aim(target=target("price"), seed=n), tokens=words) for n in (0, 7)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qeforge.domain.protocols import Request
 from qeforge.domain.provider import Completion, Description, Finish, Place, Prompt
 from qeforge.domain.routing import About, Answer, Decision, Engine, Features
 from qeforge.domain.target import Target
@@ -50,7 +51,12 @@ class Scripted:
         return Answer(completion=Completion(text=text, model="fake-1", finish=Finish.STOP), call=len(self.prompts))
 
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
-        self.gains.append({"call": call, "candidates": candidates, "valid": valid, "goals": goals})
+        self.gains.append({"call": call, "candidates": candidates, "valid": valid, "goals": goals, "mutants": mutants})
+
+    @property
+    def credit(self) -> dict[int, dict[str, int]]:
+        """What the ledger would hold in the end: the last word on each answer."""
+        return {gain["call"]: {name: gain[name] for name in gain if name != "call"} for gain in self.gains}
 
 
 class Always:
@@ -110,6 +116,72 @@ def test_a_model_meets_what_search_left_open(shop: Subject) -> None:
     assert models.gains[0]["candidates"] == 4
     assert models.gains[0]["valid"] == 2
     assert models.gains[0]["goals"] >= 2
+
+
+def settled(shop: Subject, models: Scripted) -> dict[int, dict[str, int]]:
+    """What each answer is credited with when the loop is over."""
+    proposer = adviser(shop, models)
+    proposer.settle(refine(shop, proposer).needed)
+    return models.credit
+
+
+def test_an_answer_is_credited_with_the_mutants_that_its_cases_notice_first(shop: Subject) -> None:
+    credit = settled(shop, Scripted(kind=["'%PDF 1.4 EOF')\nkind('%PDF')\n```", "'EOF%PDF')"]))
+    native = BatchProposer(shop.calls("kind('a')", "double(2)"))
+    limits = Limits(seconds=100.0, rounds=3, first=64, later=64, mutants=50, probes=30)
+    alone = Loop(
+        "shop", shop.judge, shop.goals, shop.mutants, [native], base=frozenset(), limits=limits, clock=StepClock(),
+        progress=Notes(),
+    ).run()  # fmt: skip
+    refined = refine(shop, adviser(shop, Scripted(kind=["'%PDF 1.4 EOF')\nkind('%PDF')\n```", "'EOF%PDF')"])))
+    more = {m for kills in refined.needed.values() for m in kills} - {
+        m for kills in alone.needed.values() for m in kills
+    }
+    assert sum(one["mutants"] for one in credit.values()) >= len(more) > 0
+    assert credit[1]["valid"] == credit[1]["candidates"] == 2
+    assert credit[1]["goals"] > 0
+
+
+def test_what_was_never_run_is_no_credit_and_the_rest_is_kept(shop: Subject) -> None:
+    models = Scripted(kind=["'%PDF EOF')\nkind('%PDF')\nkind(3)"])
+    proposer = adviser(shop, models)
+    (first, *rest) = proposer.propose(Request(goals=shop.goals.goals, mutants=(), count=64, seconds=60))
+    proposer.learn([(first, seen) for seen in shop.judge.run([first])])  # then time is up
+    assert rest
+    assert models.gains == []
+    proposer.settle({first.key: ["m1", "m2"], rest[0].key: [], "another": ["m3"]})
+    goals = len(shop.goals.met(shop.judge.run([first])[0].arcs) & shop.goals.goals)
+    assert models.credit == {1: {"candidates": 3, "valid": 1, "goals": goals, "mutants": 2}}
+
+
+def test_what_another_proposer_runs_later_is_not_credited_to_an_answer_that_was_cut(shop: Subject) -> None:
+    models = Scripted(kind=["'%PDF EOF')\nkind('x')"])
+    proposer = adviser(shop, models)
+    request = Request(goals=shop.goals.goals, mutants=(), count=64, seconds=60)
+    offered = proposer.propose(request)
+    proposer.propose(replace(request, goals=frozenset(), seconds=60))
+    proposer.learn(list(zip(offered, shop.judge.run(offered), strict=True)))
+    proposer.settle({})
+    assert models.credit == {1: {"candidates": 2, "valid": 0, "goals": 0, "mutants": 0}}
+
+
+def test_an_answer_that_says_nothing_new_is_counted_all_the_same(shop: Subject) -> None:
+    credit = settled(shop, Scripted(kind=["1)\nkind(2)", "1)\nkind(2)"]))
+    assert credit[2] == {"candidates": 2, "valid": 0, "goals": 0, "mutants": 0}
+
+
+class Deaf(Scripted):
+    """Whoever keeps the ledger has gone."""
+
+    def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        raise ProviderError("the run that holds the models is ending", slug="cancelled")
+
+
+def test_an_account_that_nobody_takes_costs_nothing_else(shop: Subject) -> None:
+    proposer = adviser(shop, Deaf(kind=["'%PDF 1.4 EOF')"]))
+    refined = refine(shop, proposer)
+    proposer.settle(refined.needed)
+    assert "kind('%PDF 1.4 EOF')" in {case.candidate.act for case in refined.cases}
 
 
 def test_it_is_not_asked_where_nothing_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,3 +269,19 @@ def test_what_a_local_model_did_before_and_now_is_told_and_what_the_cloud_did_is
     every = len(shop.goals.goals_of("shop:kind"))
     assert told[0].open_goals == round(every * (1 - told[0].reached)) > 0
     assert 0 < told[0].reached < 1
+
+
+def test_words_of_a_cloud_answer_describe_its_case_unless_they_are_wrong(shop: Subject) -> None:
+    text = "```python\n# name: pdf_with_trailer\nkind('%PDF EOF')\n\n# name: empty_line\nkind('%PDF')\n```"
+    models = Both(kind=[text])
+    proposer = adviser(shop, models, Always(Engine.CLOUD))
+    refined = refine(shop, proposer)
+    assert set(proposer.scenarios.values()) == {"pdf_with_trailer", "empty_line"}
+    told = {case.candidate.act: proposer.scenarios.get(case.candidate.key) for case in refined.cases}
+    assert told["kind('%PDF EOF')"] == "pdf_with_trailer"
+
+
+def test_words_in_a_local_answer_are_comments(shop: Subject) -> None:
+    proposer = adviser(shop, Scripted(kind=["'%PDF')\n# name: pdf_with_trailer\nkind('%PDF EOF')\n"]))
+    refine(shop, proposer)
+    assert proposer.scenarios == {}

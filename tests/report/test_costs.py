@@ -30,6 +30,7 @@ def account(**changes: float | None) -> Account:
     fields: dict[str, object] = {
         "key": "total", "calls": 2, "answered": 2, "input": 10, "output": 10, "cached": 0, "seconds": 1.0, "usd": 0.5,
         "unpriced": 0, "local": 0, "cloud_usd": 0.25, "candidates": 0, "valid": 0, "goals": 0,
+        "mutants": 0,
     }  # fmt: skip
     total = Sum(**{**fields, **changes})  # type: ignore[arg-type]
     return Account(
@@ -47,6 +48,10 @@ def test_dearer_than_the_cloud_is_said_too() -> None:
 def test_nothing_is_compared_with_what_is_not_known(changes: dict[str, float]) -> None:
     (line,) = account_lines(account(**changes))
     assert "paid" not in line
+
+
+def test_kills_are_told() -> None:
+    assert "3 mutants noticed first by what models proposed" in account_lines(account(mutants=3))
 
 
 def planned(engine: Engine, *, price: float | None = 0.0) -> Planned:

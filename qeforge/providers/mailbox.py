@@ -1,0 +1,191 @@
+"""Questions of many modules in one batch: collected first, sent together, and answered when they are asked again."""
+
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from qeforge.domain.ledger import BATCH, Call, Ledger
+from qeforge.domain.provider import Completion, Description, Patient, Prompt, Usage
+from qeforge.domain.routing import About, Answer, Engine
+from qeforge.errors import ProviderError
+from qeforge.providers.host import Purse, Source, Sums
+from qeforge.providers.messages import estimate
+
+LATER = "later"
+"""Slug of the error for a question that is not answered now: it is kept for the batch, or the batch is over."""
+
+Price = Callable[[Usage], float | None]
+
+
+class Mailbox:
+    """Implements `Models` for a run in two passes. Before `send` every question is kept, the last one about each
+    target; after it a question about a target gets the answer that came, whatever its words are now, once. Threads may
+    use it at once.
+
+    `sums` adds the answers up, `failures` has the first failure, `paths` the modules that got an answer.
+
+    Args:
+        source: the cloud model.
+        price: USD of a usage in a batch; None where no price is known.
+        ledger: where each question is written down.
+        purse: what may be spent; questions that it does not allow stay unasked.
+        show: is told each prompt that is sent, and to whom; None to show nothing.
+        wall: seconds since 1970, for the ledger.
+        monotonic: seconds, for durations.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        price: Price,
+        ledger: Ledger,
+        purse: Purse,
+        show: Callable[[Description, Prompt], None] | None = None,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._price = price
+        self._ledger = ledger
+        self._purse = purse
+        self._show = show
+        self._wall = wall
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._letters: dict[str, tuple[Prompt, About]] = {}
+        self._answers: dict[str, Answer] = {}
+        self._answered: set[str] = set()
+        self._sent = False
+        self.sums: dict[Engine, Sums] = {}
+        self.failures: dict[Engine, ProviderError] = {}
+        self.paths: set[str] = set()
+
+    def available(self) -> dict[Engine, Description]:
+        """The cloud model."""
+        return {Engine.CLOUD: self._source.description}
+
+    def count_tokens(self, engine: Engine, text: str) -> int:
+        """A careful estimate: nothing is opened before there is something to send."""
+        return estimate(text)
+
+    def ask(self, engine: Engine, prompt: Prompt, about: About, *, seconds: float, again: bool = False) -> Answer:
+        """The answer of the batch about this target.
+
+        Raises:
+            ProviderError: there is none, or not yet.
+        """
+        with self._lock:
+            if not self._sent:
+                self._letters[about.target] = (prompt, about)
+            elif (answer := self._answers.pop(about.target, None)) is not None:
+                return answer
+        raise ProviderError(f"{self._source.description.model}: asked in a batch", slug=LATER)
+
+    def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
+        """What came of an answer."""
+        self._ledger.gained(call, candidates=candidates, valid=valid, goals=goals, mutants=mutants)
+
+    def modules(self) -> int:
+        """How many modules have questions."""
+        return len({about.path for _, about in self._letters.values()})
+
+    def unanswered(self) -> set[str]:
+        """Paths of modules with a question that has no answer."""
+        return {about.path for target, (_, about) in self._letters.items() if target not in self._answered}
+
+    def send(self, seconds: float) -> int:
+        """Sends all that was collected, in the order of the targets' names, and waits for answers.
+
+        Returns:
+            How many were answered. What went wrong is in `failures`, and costs the answers only.
+
+        Args:
+            seconds: to wait at most.
+        """
+        with self._lock:
+            self._sent = True
+        sent = self._allowed()
+        if not sent:
+            return 0
+        began, at = self._monotonic(), self._wall()
+        prompts = [prompt for prompt, _ in sent]
+        try:
+            told = self._told(prompts, seconds)
+        except ProviderError as problem:
+            told = [problem] * len(sent)
+        took = (self._monotonic() - began) / len(sent)
+        for (_, about), reply in zip(sent, told, strict=True):
+            self._take(about, reply, at, took)
+        return sum(isinstance(reply, Completion) for reply in told)
+
+    def close(self) -> None:
+        """Nothing is held between the passes."""
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    def _allowed(self) -> list[tuple[Prompt, About]]:
+        """What may be sent and paid, even if every answer is as long as it may be."""
+        allowed: list[tuple[Prompt, About]] = []
+        worst = 0.0
+        for _, (prompt, about) in sorted(self._letters.items()):
+            try:
+                checked = self._source.check(prompt, about)
+            except ProviderError as problem:
+                self.failures.setdefault(Engine.CLOUD, problem)
+                continue
+            usd = self._price(Usage(input=estimate(checked.text), output=checked.max_tokens)) or 0.0
+            if not self._purse.allows(worst + usd):
+                spent = ProviderError("--max-cost is reached", hint="raise it to ask more", slug="max-cost")
+                self.failures.setdefault(Engine.CLOUD, spent)
+                break
+            worst += usd
+            allowed.append((checked, about))
+        if self._show is not None:
+            for checked, _ in allowed:
+                self._show(self._source.description, checked)
+        return allowed
+
+    def _told(self, prompts: Sequence[Prompt], seconds: float) -> list[Completion | ProviderError]:
+        provider = self._source.open()
+        try:
+            if not isinstance(provider, Patient):
+                raise ProviderError(f"{self._source.description.model} takes no batches", slug="no-batches")
+            return provider.complete_batch(prompts, seconds=seconds)
+        finally:
+            provider.close()
+
+    def _take(self, about: About, reply: Completion | ProviderError, at: float, seconds: float) -> None:
+        description = self._source.description
+        usage = reply.usage if isinstance(reply, Completion) else Usage()
+        usd = self._price(usage)
+        self._purse.spend(usd or 0.0)
+        call = self._ledger.record(
+            Call(
+                at=at,
+                project=about.project,
+                module=about.module,
+                target=about.target,
+                engine=Engine.CLOUD,
+                provider=description.name + BATCH,
+                model=description.model,
+                usage=usage,
+                seconds=seconds,
+                usd=usd,
+                outcome=reply.slug if isinstance(reply, ProviderError) else "answered",
+                features=json.dumps(dataclasses.asdict(about.features)) if about.features else "",
+                confidence=about.confidence,
+            )
+        )
+        if isinstance(reply, ProviderError):
+            self.failures.setdefault(Engine.CLOUD, reply)
+            return
+        answer = Answer(completion=dataclasses.replace(reply, seconds=0.0), call=call, usd=usd)
+        with self._lock:
+            self._answers[about.target] = answer
+            self._answered.add(about.target)
+            self.paths.add(about.path)
+            sums = self.sums.setdefault(Engine.CLOUD, Sums(model=reply.model))
+            sums.add(dataclasses.replace(answer, completion=dataclasses.replace(reply, seconds=seconds)))
