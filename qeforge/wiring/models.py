@@ -104,10 +104,13 @@ def consulting(
         told.notes += account_of(host.sums)
         if ledger.problem:
             told.notes.append(ledger.problem)
-        if config.force_cloud or config.engine != "auto":
-            told.unavailable += [
-                problem for engine, problem in host.failures.items() if engine in wanted and engine not in host.sums
-            ]
+        for engine, problem in host.failures.items():
+            if engine not in wanted or engine in host.sums:
+                continue
+            if problem.slug == "no-time":  # the model is there; it is --max-time that was too short
+                told.notes.append(f"{problem.message}; {problem.hint}")
+            elif config.force_cloud or config.engine != "auto":
+                told.unavailable.append(problem)
 
 
 def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def test_a_real_model_is_asked_and_the_suite_passes(bench: Bench) -> None:
     folder = project(bench)
     environ = {"QEFORGE_LOCAL_MODEL": str(small_model())}
     done = bench(
-        "generate", "src", "--engine=local", "--local-only", "--max-time=25", "--json", cwd=folder, environ=environ
+        "generate", "src", "--engine=local", "--local-only", "--max-time=60", "--json", cwd=folder, environ=environ
     )
     assert done.code == 0, done.err
     passes(folder)
@@ -147,6 +148,17 @@ def test_a_server_on_this_machine_is_a_local_model(bench: Bench) -> None:
         assert there.asked
     assert done.code == 0, done.err
     assert {row[:2] for row in calls(bench)} == {("local", "lines:kind")}
+    passes(folder)
+
+
+def test_a_model_that_is_too_slow_for_the_time_is_a_note(bench: Bench) -> None:
+    folder = project(bench)
+    with loopback(lambda handler, body: time.sleep(20)) as there:
+        environ = {"QEFORGE_LOCAL_URL": there.url}
+        done = bench("generate", "src", "--engine=local", "--max-time=12", "--json", cwd=folder, environ=environ)
+        assert there.asked
+    assert done.code == 0, done.err
+    assert any("no answer in the" in note and "--max-time" in note for note in done.data["notes"])
     passes(folder)
 
 
