@@ -1,5 +1,6 @@
 """The proposer behind which models stand: one question for one target at a time, and an account of what it brought."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,14 @@ from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc, Observation, Outcome
 from qeforge.domain.protocols import Request
-from qeforge.domain.provider import Finish
+from qeforge.domain.provider import Finish, Prompt
 from qeforge.domain.routing import About, Decision, Engine, Features, Models, Router
 from qeforge.domain.target import SourceModule, Target
+from qeforge.domain.testcase import TestCase
 from qeforge.errors import ProviderError
 from qeforge.providers.parsing import parse_answer
 from qeforge.providers.prompts import Aim, prompt_for, usable
+from qeforge.providers.taught import example_of
 
 MOST_ASKED = 2
 """Questions about one target to one model; the second is told what the first brought."""
@@ -36,6 +39,16 @@ class _Account:
     waiting: dict[str, Candidate]
     valid: int = 0
     goals: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What a local model answered: new candidates for the question's target, and its name."""
+
+    prompt: Prompt
+    candidates: tuple[Candidate, ...]
+    model: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +110,7 @@ class ModelProposer:
         self._accounts: dict[int, _Account] = {}
         self._open: frozenset[Goal] = frozenset()
         self._offered: set[str] = set()
+        self._said: list[_Said] = []
         self.spent = Spent()
         self.problems: list[str] = []
         self.decisions: dict[str, Decision] = {}
@@ -138,6 +152,20 @@ class ModelProposer:
                 self._models.gained(
                     call, candidates=account.candidates, valid=account.valid, goals=account.goals, mutants=0
                 )
+
+    def settle(self, cases: Sequence[TestCase]) -> None:
+        """Keeps what local models answered as examples to learn from, judged by what came of it.
+
+        Args:
+            cases: all that were confirmed in the run, with the goals and mutants that each is good for.
+        """
+        good = {case.candidate.key for case in cases if case.goals or case.mutants}
+        for said in self._said:
+            example = example_of(
+                said.prompt, said.candidates, good, at=said.at, project=self._project, model=said.model
+            )
+            self._models.teach(example)
+        self._said.clear()
 
     # -- choosing -----------------------------------------------------------------------------------------------
 
@@ -212,6 +240,9 @@ class ModelProposer:
         )
         fresh = [one for one in parsed.candidates if one.key not in self._offered]
         self._offered |= {one.key for one in fresh}
+        own = tuple(one for one in fresh if one.target == target.id)
+        if own and engine is Engine.LOCAL:
+            self._said.append(_Said(prompt=prompt, candidates=own, model=completion.model, at=time.time()))
         if fresh:
             self._accounts[answer.call] = _Account(
                 engine=engine,

@@ -1,6 +1,6 @@
 """Models as advisers of one module's loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qeforge.analysis.features import shape_of
@@ -8,6 +8,7 @@ from qeforge.analysis.goals import GoalMap
 from qeforge.domain.ledger import Past
 from qeforge.domain.routing import Engine, Features
 from qeforge.domain.target import SourceModule, Target
+from qeforge.domain.testcase import TestCase
 from qeforge.errors import ProviderError
 from qeforge.providers.proposer import Look, ModelProposer
 from qeforge.refinement.task import ModuleTask
@@ -48,6 +49,14 @@ class Advice:
         self.advisers.append(
             ModelProposer(module, models, task.consulting.router, look, project=task.consulting.project, seed=task.seed)
         )
+
+    def settle(self, cases: Sequence[TestCase]) -> None:
+        """Tells the models what proved good; what cannot be told is lost."""
+        for one in self.advisers:
+            try:
+                one.settle(cases)
+            except ProviderError as problem:
+                self._trouble.append(f"no example was kept: {problem.message}")
 
     def consulted(self) -> Consulted:
         """What came of it."""

@@ -174,6 +174,7 @@ def _generate(
             settler=None if Capability.FAKES in task.without else Settler(judge, Steady(module).variants),
         )
         refined = loop.run()
+        advice.settle(refined.cases)
         doubts = tuple(doubt for pair in refined.observed for doubt in suspects(*pair))
         doubtful = {doubt.act for doubt in doubts}
         cases = tuple(case for case in refined.cases if case.candidate.act not in doubtful)
