@@ -9,7 +9,7 @@ from typing import Any
 
 from qeforge.errors import UnavailableError
 
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TQDM_DISABLE": "1"}
 
 
 class LearningError(UnavailableError):
@@ -30,7 +30,6 @@ def peft() -> Any:
 
 def transformers() -> Any:
     """Transformers, silent and without a network."""
-    os.environ.update(_OFFLINE)
     library = _loaded("transformers")
     library.utils.logging.set_verbosity_error()
     library.utils.logging.disable_progress_bar()
@@ -48,6 +47,7 @@ def numpy() -> Any:
 
 
 def _loaded(name: str) -> Any:
+    os.environ.update(_QUIET)  # some read it only once, whoever imports them first
     try:
         with quiet():
             return importlib.import_module(name)
