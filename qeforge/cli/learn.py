@@ -271,6 +271,66 @@ def import_(
     return _told(learning.imported(_config(), os.environ, file, much))
 
 
+@app.command("bench")
+def bench(
+    ctx: typer.Context,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="How often everything is done.")] = 3,
+    rank: Annotated[int, typer.Option("--rank", min=1, max=16, help="Of the adapters.")] = 2,
+    steps: Annotated[int, typer.Option("--steps", min=1, max=50, help="Of training for each project.")] = 10,
+    json_output: options.JsonOutput = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> Outcome:
+    """Measure what learning does with the answers that are here; nothing is kept.
+
+    Held-out loss after each step; with two projects or more, what of the earlier ones is left after the last (the mean
+    probability of their held-out tokens) without a penalty, under penalties of several strengths, and with replay; in a
+    project with held-out targets, what its model's answers are worth with the adapter in use and without, by execution.
+    Needs the extra `learn`.
+
+    \b
+    Example:
+      qeforge learn bench --seeds 3
+    """
+    session = begin(ctx)
+    from rich.console import Group
+
+    from qeforge.report.table import plain_table
+    from qeforge.wiring import learning
+
+    much = learning.plan(rank=rank, steps=steps, examples=16, seconds=float("inf"), seed=0, tell=session.terminal.say)
+    found = learning.benched(_config(), os.environ, much, seeds=seeds)
+    trained = plain_table(
+        ("training", "loss before", "after", "falls at step", "time"),
+        (
+            (
+                f"seed {n}",
+                f"{one.losses[0]:.4f}",
+                f"{one.losses[-1]:.4f}",
+                str(one.falls_at or "never"),
+                f"{one.seconds:.0f} s",
+            )
+            for n, one in enumerate(found.findings.curves)
+        ),
+    )
+    kept = plain_table(
+        ("remembers by", "retention", "gain", "backward"),
+        (
+            (one.name, f"{one.retention:.1%}", f"{one.gain:+.4f}", f"{one.backward:+.4f}")
+            for one in found.findings.matrices
+        ),
+    )
+    return Outcome(
+        data={
+            **asdict(found),
+            "falls_at": [one.falls_at for one in found.findings.curves],
+            "retention": [one.retention for one in found.findings.matrices],
+            "gain": [one.gain for one in found.findings.matrices],
+        },
+        result=Group(trained, kept) if found.findings.matrices else trained,
+    )
+
+
 # -- parts ------------------------------------------------------------------------------------------------------
 
 

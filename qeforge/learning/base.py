@@ -78,6 +78,15 @@ class Base:
         self._model.eval()  # there is no dropout: this says so
         self.modules: dict[str, Any] = dict(_modules(self._model))
 
+    def renew(self, seed: int) -> None:
+        """A fresh adapter again: A random as PEFT makes it, B zero."""
+        torch = libraries.torch()
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            for module in self.modules.values():
+                torch.nn.init.kaiming_uniform_(module.lora_A.default.weight, a=5**0.5)
+                module.lora_B.default.weight.zero_()
+
     def add(self, under: Adapter) -> None:
         """Puts an adapter that is in force already into the weights, where it is not trained."""
         torch = libraries.torch()

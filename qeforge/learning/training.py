@@ -34,6 +34,7 @@ def train(
     anchor: ewc.Anchor | None = None,
     strength: float = ewc.LAMBDA,
     rate: float = RATE,
+    watch: Callable[[], None] = lambda: None,
 ) -> Trained:
     """Trains a base's adapter.
 
@@ -46,6 +47,7 @@ def train(
         anchor: where the numbers should stay near; None for anywhere.
         strength: λ of the penalty.
         rate: of learning.
+        watch: called after each step.
 
     Raises:
         LearningError: the loss is no number any more, or memory is out.
@@ -65,6 +67,7 @@ def train(
             raise libraries.LearningError(f"step {number + 1}: the loss is {losses[-1]}; nothing was changed")
         descend(base, loss + pull, optimiser)
         told = f", penalty {penalties[-1]:.4f}" if anchor is not None else ""
+        watch()
         tell(f"step {number + 1} of {steps}: loss {losses[-1]:.4f}{told}")
     return Trained(losses=tuple(losses), penalties=tuple(penalties))
 

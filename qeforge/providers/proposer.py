@@ -140,7 +140,7 @@ class ModelProposer:
         for call, account in list(self._accounts.items()):
             heard = [(candidate, seen) for candidate, seen in observed if account.waiting.pop(candidate.key, None)]
             for candidate, seen in heard:
-                account.valid += _is_valid(seen)
+                account.valid += is_valid(seen)
                 new = self._look.met(seen.arcs) & self._open
                 account.goals += len(new)
                 self._open -= new
@@ -273,7 +273,7 @@ def _mutants_by_target(mutants: Sequence[Mutant], targets: Mapping[str, Target])
     return found
 
 
-def _is_valid(seen: Observation) -> bool:
+def is_valid(seen: Observation) -> bool:
     """Whether a candidate ran at all, that is without NameError and with a signature that fits."""
     raised = seen.raised
     if raised is None:

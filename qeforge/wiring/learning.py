@@ -10,7 +10,8 @@ from pathlib import Path
 from qeforge.config import Config, data_dir
 from qeforge.domain.learning import Example, Runner, Shape
 from qeforge.errors import UsageError
-from qeforge.learning import consolidate, foreign, micro
+from qeforge.learning import bench, consolidate, foreign, micro
+from qeforge.learning.bench import Findings
 from qeforge.learning.lesson import Lesson, Plan, Pupil
 from qeforge.learning.libraries import LearningError
 from qeforge.learning.snapshots import ADAPTER, Record, Snapshots, folder_of, identity_of
@@ -20,6 +21,7 @@ from qeforge.providers.gguf import count_parameters, read_header
 from qeforge.providers.llama import Llama
 from qeforge.providers.memory import available_memory
 from qeforge.providers.store import ModelStore
+from qeforge.wiring.rates import Examination, Rates
 from qeforge.wiring.routing import MODELS
 
 LEARNING = "learning"
@@ -118,8 +120,49 @@ def learn_micro(config: Config, environ: Mapping[str, str], much: Plan) -> Lesso
 
 
 def learn_base(config: Config, environ: Mapping[str, str], much: Plan, *, strength: float) -> Lesson:
-    """A consolidation."""
-    return consolidate.learn(pupil(config, environ), examples(environ), much, strength=strength)
+    """A consolidation. Candidates are judged where it is done in a project with held-out targets."""
+    given = examples(environ)
+    examination = Examination(config, Path.cwd(), given)
+
+    def valid(runner: Runner) -> float:
+        assert isinstance(runner, Llama)
+        return examination.hold(runner).validity
+
+    rate = valid if examination.questions else None
+    return consolidate.learn(pupil(config, environ), given, much, strength=strength, valid=rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benched:
+    """What learning brings: on examples, and on held-out targets of this project without and with the adapter in use;
+    None where there are no such targets, or there is no adapter."""
+
+    findings: Findings
+    off: Rates | None
+    on: Rates | None
+
+
+def benched(config: Config, environ: Mapping[str, str], much: Plan, *, seeds: int) -> Benched:
+    """Measures; nothing is kept."""
+    one, given = pupil(config, environ), examples(environ)
+    findings = bench.run(one, given, much, seeds=range(seeds))
+    examination, active = Examination(config, Path.cwd(), given), one.snapshots.active()
+    if not examination.questions or active is None:
+        return Benched(findings=findings, off=None, on=None)
+    with closing(Llama(one.path, threads=cores, name=one.name)) as model:
+        off = examination.hold(model)
+        much.tell(f"without the adapter: {_words(off)}")
+        model.set_adapter(one.snapshots.path(active, ADAPTER))
+        on = examination.hold(model)
+        much.tell(f"with adapter {active.name}: {_words(on)}")
+    return Benched(findings=findings, off=off, on=on)
+
+
+def _words(rates: Rates) -> str:
+    return (
+        f"{rates.valid} of {rates.candidates} candidates valid ({rates.validity:.1%}), "
+        f"{rates.reached} of {rates.goals} goals reached ({rates.reach:.1%}), {rates.questions} questions"
+    )
 
 
 def snapshots(config: Config, environ: Mapping[str, str]) -> Snapshots:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qeforge.domain.learning import Shape
-from qeforge.learning import adapter, consolidate, foreign, micro, training
+from qeforge.learning import adapter, bench, consolidate, foreign, micro, training
 from qeforge.learning.adapter import read
 from qeforge.learning.libraries import LearningError
 from qeforge.learning.snapshots import ADAPTER, PART
@@ -87,6 +87,20 @@ def test_rows_in_the_wrong_order_are_noticed(tmp_path: Path, monkeypatch: pytest
         micro.learn(pupil, examples(), plan())
     assert caught.value.slug == "conversion"
     assert pupil.snapshots.active() is None
+
+
+def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    given = [*examples(), *examples("other", answer="'a')\n```")]
+    found = bench.run(pupil, given, plan(steps=3), seeds=range(1))
+    (curve,) = found.curves
+    assert len(curve.losses) == 4
+    assert curve.falls_at is not None
+    assert [one.name for one in found.matrices] == ["no penalty", "λ 0.05", "λ 0.5", "λ 5", "λ 50", "replay"]
+    held = {one.name: one for one in found.matrices}
+    assert held["λ 50"].retention > held["no penalty"].retention
+    assert held["no penalty"].gain > held["λ 50"].gain
+    assert pupil.snapshots.records() == []
 
 
 def test_time_ends_training_between_two_steps(tmp_path: Path) -> None:

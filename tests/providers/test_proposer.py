@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qeforge.domain.learning import Example
 from qeforge.domain.provider import Completion, Description, Finish, Place, Prompt
 from qeforge.domain.routing import About, Answer, Decision, Engine, Features
 from qeforge.domain.target import Target
@@ -33,6 +34,7 @@ class Scripted:
         self.replies = {name: list(texts) for name, texts in replies.items()}
         self.prompts: list[tuple[str, Prompt]] = []
         self.gains: list[dict[str, int]] = []
+        self.examples: list[Example] = []
 
     def available(self) -> dict[Engine, Description]:
         return {Engine.LOCAL: Description(name="fake", model="fake-1", place=Place.PROCESS, context=4096)}
@@ -48,6 +50,9 @@ class Scripted:
         if isinstance(text, ProviderError):
             raise text
         return Answer(completion=Completion(text=text, model="fake-1", finish=Finish.STOP), call=len(self.prompts))
+
+    def teach(self, example: Example) -> None:
+        self.examples.append(example)
 
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         self.gains.append({"call": call, "candidates": candidates, "valid": valid, "goals": goals})
@@ -110,6 +115,22 @@ def test_a_model_meets_what_search_left_open(shop: Subject) -> None:
     assert models.gains[0]["candidates"] == 4
     assert models.gains[0]["valid"] == 2
     assert models.gains[0]["goals"] >= 2
+
+
+def test_what_was_confirmed_and_good_for_something_is_kept_to_learn_from(shop: Subject) -> None:
+    models = Scripted(kind=["'%PDF 1.4 EOF')\nkind(3)\nkind('%PDF', 1)\nkind(unknown)\n```"])
+    asked = adviser(shop, models)
+    refined = refine(shop, asked)
+    assert models.examples == []
+    asked.settle(refined.cases)
+    (example,) = [one for one in models.examples if one.target.endswith(":kind")][:1]
+    assert example.accepted == "'%PDF 1.4 EOF')\nkind(3)\n```"
+    assert example.prefill == models.prompts[0][1].prefill
+    assert example.ask.endswith(models.prompts[0][1].ask)
+    assert "kind('%PDF', 1)" in example.rejected
+    assert (example.project, example.model, example.kept) == ("shop", "fake-1", 2)
+    asked.settle(refined.cases)
+    assert len(models.examples) == len(models.prompts)  # each answer is told once
 
 
 def test_it_is_not_asked_where_nothing_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
