@@ -127,7 +127,7 @@ class Base:
     def mean_loss(self, examples: Iterable[Read]) -> float:
         """Mean loss over all tokens of all answers, without gradients."""
         with libraries.torch().no_grad():
-            losses = [(self.loss(one).item(), len(one.tokens) - one.start) for one in examples]
+            losses: list[tuple[float, int]] = [(self.loss(one).item(), len(one.tokens) - one.start) for one in examples]
         return sum(loss * count for loss, count in losses) / sum(count for _, count in losses)
 
     def logits(self, tokens: Sequence[int]) -> list[float]:
