@@ -20,6 +20,8 @@ RANKS = (4, 16)
 STEPS = 24
 EXAMPLES = 32
 """Of the replay set."""
+EVERY = 100
+"""Accepted answers to train on after which it is time for another one."""
 LEAST_RETENTION = 0.95
 
 Rate = Callable[[Runner], float]
@@ -126,6 +128,13 @@ def learn(
             return Lesson(record=record, kept=False, why="; ".join(failed))
         store.keep(new, record)
         return Lesson(record=record, kept=True)
+
+
+def is_due(pupil: Pupil, examples: Iterable[Example]) -> bool:
+    """Whether enough answers were accepted since the last consolidation."""
+    last = max((one.at for one in pupil.snapshots.records() if one.kind == "base"), default=0.0)
+    split = data.split(examples)
+    return bool(split.held_out) and sum(one.at > last for one in split.train) >= EVERY
 
 
 def retention(learned: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:

@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qeforge.config import Config, data_dir
+from qeforge.config import Config, data_dir, log_dir
 from qeforge.domain.learning import Example, Runner, Shape
-from qeforge.errors import UsageError
+from qeforge.errors import QeforgeError, UsageError
 from qeforge.learning import bench, consolidate, foreign, micro
 from qeforge.learning.bench import Findings
 from qeforge.learning.lesson import Lesson, Plan, Pupil
@@ -130,6 +132,33 @@ def learn_base(config: Config, environ: Mapping[str, str], much: Plan, *, streng
 
     rate = valid if examination.questions else None
     return consolidate.learn(pupil(config, environ), given, much, strength=strength, valid=rate)
+
+
+def consolidate_when_due(config: Config, environ: Mapping[str, str]) -> str:
+    """Begins a consolidation in a process of its own, where `learn.auto` is on and enough answers were accepted; a note
+    about it, empty where nothing was begun. The process writes into `learn.log` in the log folder; where another one is
+    learning already, it ends at once."""
+    if not config.learn_auto or config.local_url:
+        return ""
+    try:
+        if not consolidate.is_due(pupil(config, environ), examples(environ)):
+            return ""
+        log = log_dir(environ) / "learn.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            subprocess.Popen(
+                [sys.executable, "-m", "qeforge.cli", "learn", "consolidate"],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env={**environ},
+                start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+            )
+    except (QeforgeError, OSError) as problem:
+        return f"learn.auto: {problem}"
+    return (
+        f"learn.auto: consolidating in the background; {log} tells how it goes, `qeforge learn status` what came of it"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
