@@ -57,7 +57,7 @@ class Base:
         self.shape = shape
         self.rank = rank
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        with _memory(), libraries.quiet():
+        with memory_told(), libraries.quiet():
             model = transformers.AutoModelForCausalLM.from_pretrained(
                 str(path.parent),
                 gguf_file=path.name,
@@ -106,7 +106,7 @@ class Base:
     def loss(self, example: Read) -> Any:
         """Mean loss over the answer's tokens; a tensor that gradients can be taken of."""
         torch = libraries.torch()
-        with _memory():
+        with memory_told():
             tokens = torch.tensor([example.tokens], device=self.device)
             wanted = tokens[0, example.start :]
             seen = self._model(input_ids=tokens, logits_to_keep=len(wanted) + 1, use_cache=False).logits[0, :-1]
@@ -115,7 +115,7 @@ class Base:
     def gradients(self, example: Read) -> dict[str, Any]:
         """Of the loss of one example, by what is trained."""
         torch, wanted = libraries.torch(), self.parameters()
-        with _memory():
+        with memory_told():
             found = torch.autograd.grad(self.loss(example), list(wanted.values()))
         return dict(zip(wanted, found, strict=True))
 
@@ -160,7 +160,7 @@ class Base:
 def descend(base: Base, loss: Any, optimiser: Any) -> None:
     """One step down the gradient of a loss, which is cut to a length of one where it is steep."""
     torch = libraries.torch()
-    with _memory():
+    with memory_told():
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(base.parameters().values()), 1.0)
@@ -185,7 +185,7 @@ def _cores() -> int:
 
 
 @contextmanager
-def _memory() -> Iterator[None]:
+def memory_told() -> Iterator[None]:
     """Too little memory is one clear line."""
     try:
         yield
