@@ -9,7 +9,13 @@ from typing import Any
 
 from qeforge.errors import UnavailableError
 
-_QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TQDM_DISABLE": "1"}
+_SURROUNDINGS = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TQDM_DISABLE": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait leave the cores to whoever else works on this machine
+}
 
 
 class LearningError(UnavailableError):
@@ -47,7 +53,7 @@ def numpy() -> Any:
 
 
 def _loaded(name: str) -> Any:
-    os.environ.update(_QUIET)  # some read it only once, whoever imports them first
+    os.environ.update(_SURROUNDINGS)  # some read it only once, whoever imports them first
     try:
         with quiet():
             return importlib.import_module(name)

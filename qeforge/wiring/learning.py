@@ -41,10 +41,7 @@ class Learned:
 
 def learned_by(environ: Mapping[str, str], path: Path, name: str) -> Learned:
     """What the model in a file has learned."""
-    home = data_dir(environ) / LEARNING
-    if not home.is_dir():
-        return Learned(adapter=lambda: None, told="")
-    snapshots = Snapshots(folder_of(home, name, identity_of(path)))
+    snapshots = Snapshots(folder_of(data_dir(environ) / LEARNING, name, identity_of(path)))
 
     def adapter() -> Path | None:
         active = snapshots.active()
