@@ -21,8 +21,8 @@ _TARGETS = tuple(name.rpartition(".")[2] for name in MODULES)
 def estimate(shape: Shape, *, tokens: int, steps: int, cores: int) -> tuple[float, int]:
     """Seconds and bytes that training takes, about.
 
-    Fitted to smollm2-135m and qwen2.5-coder-0.5b with answers of 400 tokens on two cores: loading takes 0.1 µs for each
-    parameter, a step some six operations for each parameter and token at 60 G/s for each core; memory was
+    Fitted to smollm2-135m and qwen2.5-coder-0.5b with answers of 400 tokens on two cores: loading takes 8 s and 0.1 µs
+    for each parameter, a step some six operations for each parameter and token at 60 G/s for each core; memory was
     highest while the file is read, ten bytes for each parameter and 1.3 GB besides.
 
     Args:
@@ -31,7 +31,7 @@ def estimate(shape: Shape, *, tokens: int, steps: int, cores: int) -> tuple[floa
         steps: of training; looking at held-out examples counts a third.
         cores: that are free.
     """
-    load = 1e-7 * shape.parameters
+    load = 8 + 1e-7 * shape.parameters
     step = 6 * shape.parameters * tokens / (60e9 * max(1, cores))
     return load + steps * step, 10 * shape.parameters + 1_300_000_000
 

@@ -5,6 +5,7 @@ is one clear line. No library is imported here: `llama.py` hands its own over.
 """
 
 import ctypes
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,8 @@ def attach(library: Any, engine: Any, path: Path) -> Any:
         ProviderError: it cannot be read, was made for another model, or the library is another version.
     """
     with _private(library):
-        adapter = library.llama_adapter_lora_init(engine._model.model, str(path).encode())
+        with _silent():
+            adapter = library.llama_adapter_lora_init(engine._model.model, str(path).encode())
         if not adapter:
             raise ProviderError(
                 f"{path}: llama.cpp cannot load this adapter: damaged, or made for another model",
@@ -81,6 +83,18 @@ def _forget(engine: Any) -> None:
     """What was computed under another adapter is not valid any more, and llama.cpp keeps it."""
     engine.reset()
     engine._ctx.kv_cache_clear()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without the library's remarks about how it stores each matrix, which it takes for errors."""
+    logger = logging.getLogger("llama-cpp-python")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextmanager
