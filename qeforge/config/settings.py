@@ -19,7 +19,7 @@ RUN_ONLY = (
 )
 """What is meant for one run and cannot be configured."""
 PREFIX = "QEFORGE_"
-TABLES = ("local", "cloud", "routing", "privacy")
+TABLES = ("local", "cloud", "routing", "privacy", "learn")
 """Parts of a setting's name that stand for a table of their own: `local_url` is `url` in `[tool.qeforge.local]`."""
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -56,6 +56,7 @@ class Config:
         routing_gate: confidence from which a local model is asked rather than one in the cloud.
         routing_local_share: share of targets for the local model where both could be asked; None for the gate alone.
         max_cost: USD that models may cost in one run.
+        learn_auto: whether a consolidation is begun in the background after a run that made it time for one.
         force: overwrite suites that a person edited.
         update: refresh only suites whose targets changed.
         dry_run: write nothing.
@@ -97,6 +98,7 @@ class Config:
     routing_gate: float = 0.8
     routing_local_share: float | None = None
     max_cost: float = 1.0
+    learn_auto: bool = False
     force: bool = False
     update: bool = False
     dry_run: bool = False
@@ -282,6 +284,7 @@ _ALL = (
     _number("routing_gate", "confidence from which a local model is asked, not the cloud", float, 0, 1),
     _number("routing_local_share", "share of targets for the local model; unset: the gate decides", float, 0, 1),
     _number("max_cost", "USD that models may cost in one run", float, 0),
+    _on_off("learn_auto", "after every 100 accepted answers, consolidate in the background when the run is over"),
 )
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
 """Every setting, by field name, in the order in which they are shown."""

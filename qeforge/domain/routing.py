@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from qeforge.domain.learning import Example
 from qeforge.domain.provider import Completion, Description, Prompt
 
 
@@ -145,6 +146,10 @@ class Models(Protocol):
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         """What came of an answer: candidates in it, those that ran without NameError or a wrong signature, goals met
         first by them, mutants noticed first by them."""
+        ...
+
+    def teach(self, example: Example) -> None:
+        """What the judge made of an answer, for learning."""
         ...
 
 

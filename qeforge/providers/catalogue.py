@@ -58,6 +58,8 @@ class Entry:
             layers=self.layers,
             width=self.width,
             key_width=self.key_width,
+            heads=0,  # not asked for before the file is here
+            groups=0,
             template="",
             bytes=self.bytes,
         )

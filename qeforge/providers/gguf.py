@@ -4,6 +4,7 @@ The format is that of the GGUF specification, version 2 and 3 (ggml project): ma
 key-value pairs, and these pairs; everything little-endian.
 """
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ class Header:
         layers: blocks.
         width: of its vectors.
         key_width: keys and values of all heads of one token in one layer, in numbers each.
+        heads: of queries.
+        groups: heads of keys and values.
         template: how chats are written for it (Jinja); empty when the file has none.
         bytes: of the whole file.
     """
@@ -40,6 +43,8 @@ class Header:
     layers: int
     width: int
     key_width: int
+    heads: int
+    groups: int
     template: str
     bytes: int
 
@@ -87,9 +92,44 @@ def read_header(path: Path) -> Header:
         layers=number("block_count", 32),
         width=width,
         key_width=groups * head,
+        heads=heads,
+        groups=groups,
         template=str(pairs.get("tokenizer.chat_template", "")),
         bytes=size,
     )
+
+
+def count_parameters(path: Path) -> int:
+    """How many numbers the tensors of a file have together.
+
+    Raises:
+        ProviderError: as `read_header`.
+    """
+    try:
+        with path.open("rb") as file:
+            _pairs(path, file)
+            end = file.tell()
+            file.seek(8)
+            (tensors,) = struct.unpack("<Q", _exactly(file, 8))
+            file.seek(end)
+            if tensors > _MOST_PAIRS:
+                raise EOFError
+            return sum(_size(file) for _ in range(tensors))
+    except OSError as problem:
+        raise ProviderError(f"{path}: {problem.strerror}", slug="broken-model") from problem
+    except (struct.error, UnicodeDecodeError, EOFError, RecursionError):
+        raise _broken(path, "its header is cut off or damaged") from None
+
+
+def _size(file: BinaryIO) -> int:
+    """Numbers in the tensor whose description comes next."""
+    _string(file)
+    (dimensions,) = struct.unpack("<I", _exactly(file, 4))
+    if dimensions > 8:
+        raise EOFError
+    lengths = struct.unpack(f"<{dimensions}Q", _exactly(file, 8 * dimensions))
+    file.seek(12, 1)  # its type and where its data begins
+    return math.prod(lengths)
 
 
 def _broken(path: Path, why: str) -> ProviderError:

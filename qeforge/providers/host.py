@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from qeforge.domain.learning import Example, Examples
 from qeforge.domain.ledger import Call, Ledger
 from qeforge.domain.provider import Completion, Description, Finish, Prompt, Provider, Usage
 from qeforge.domain.routing import About, Answer, Engine
@@ -56,7 +57,7 @@ class Purse(Protocol):
 
 _PASSING = ("network", "cut", "timeout")
 """Reasons for no answer that count against a provider."""
-_LASTING = ("no-key", "wrong-key", "no-credit", "missing-extra", "broken-model", "memory")
+_LASTING = ("no-key", "wrong-key", "no-credit", "missing-extra", "broken-model", "memory", "adapter")
 """Reasons that asking again in the same run does not mend."""
 
 Check = Callable[[Prompt, About], Prompt]
@@ -128,6 +129,7 @@ class Host:
         sources: the models there are.
         ledger: where each question is written down.
         purse: what may be spent.
+        examples: where is kept what can be learned from; None for nowhere.
         show: is told each prompt that is sent, and to whom, just before; None to show nothing.
         wall: seconds since 1970, for the ledger.
         monotonic: seconds, for durations.
@@ -139,6 +141,7 @@ class Host:
         *,
         ledger: Ledger,
         purse: Purse,
+        examples: Examples | None = None,
         show: Callable[[Description, Prompt], None] | None = None,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -147,6 +150,7 @@ class Host:
         self._stronger = {engine: _Held.of(source.stronger) for engine, source in sources.items() if source.stronger}
         self._ledger = ledger
         self._purse = purse
+        self._examples = examples
         self._show = show
         self._wall = wall
         self._monotonic = monotonic
@@ -211,6 +215,11 @@ class Host:
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         """What came of an answer."""
         self._ledger.gained(call, candidates=candidates, valid=valid, goals=goals, mutants=mutants)
+
+    def teach(self, example: Example) -> None:
+        """Keeps what the judge made of an answer."""
+        if self._examples is not None:
+            self._examples.record(example)
 
     def close(self) -> None:
         """Ends every provider; may be called twice."""

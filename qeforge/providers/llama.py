@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
 from qeforge.errors import ProviderError
+from qeforge.providers import adapters
 from qeforge.providers.gguf import Header, read_header
 from qeforge.providers.memory import available_memory
 
@@ -42,13 +43,20 @@ class Llama:
         threads: cores to use, asked before each question: what the judge works on should not be taken.
         name: of the model, for records; that of the file when empty.
         layers_on_gpu: blocks that a graphics card computes, where the library was built for one; -1 for all.
+        adapter: a GGUF file with an adapter to use, asked before each question; None for the bare model.
 
     Raises:
         ProviderError: the file is no model, the package is not installed, or there is too little memory.
     """
 
     def __init__(
-        self, path: Path, *, threads: Callable[[], int] = lambda: 1, name: str = "", layers_on_gpu: int = -1
+        self,
+        path: Path,
+        *,
+        threads: Callable[[], int] = lambda: 1,
+        name: str = "",
+        layers_on_gpu: int = -1,
+        adapter: Callable[[], Path | None] = lambda: None,
     ) -> None:
         self._path = path
         self._threads = threads
@@ -60,6 +68,9 @@ class Llama:
         self._embedder: Engine | None = None
         self._format: Callable[[list[dict[str, str]]], tuple[str, bool]] | None = None
         self._closed = False
+        self._wanted = adapter
+        self._adapter: Path | None = None
+        self._attached: Any = None
         _library()
         self._require_memory(2 * _STEP)
 
@@ -98,6 +109,7 @@ class Llama:
                 )
             engine = self._loaded(wanted)
             try:
+                self._use(self._wanted())
                 return self._answer(engine, tokens, prompt, listener or (lambda piece: True), began)
             except (RuntimeError, ValueError) as problem:
                 raise ProviderError(f"{self._name}: {problem}", slug="broken-model") from problem
@@ -114,10 +126,56 @@ class Llama:
         """Gives its memory back."""
         with self._lock:
             self._closed = True
-            for engine in (self._engine, self._embedder):
-                if engine is not None:
-                    engine.close()
-            self._engine = self._embedder = None
+            self._end()
+            if self._embedder is not None:
+                self._embedder.close()
+            self._embedder = None
+
+    # -- learning: implements `Runner` --------------------------------------------------------------------------
+
+    def tokens_of(self, prompt: Prompt, answer: str) -> tuple[list[int], int]:
+        """A question with an answer, split where the answer begins, as they are when the model answers."""
+        with self._lock:
+            asked = self._tokens(prompt)
+            told = self._loaded(0).tokenize(answer.encode(), add_bos=False, special=False)
+            return [*asked, *told], len(asked)
+
+    def losses(self, tokens: Sequence[int], start: int) -> list[float]:
+        """Minus the natural logarithm of the probability of each token from `start` on."""
+        with self._lock:
+            engine, library = self._readied(len(tokens)), _library()
+            rows = adapters.after_each(library, engine, tokens, max(1, start))
+            return [adapters.surprise(library, row, token) for token, row in rows]
+
+    def logits(self, tokens: Sequence[int]) -> list[float]:
+        """What is expected after these tokens."""
+        with self._lock:
+            engine = self._readied(len(tokens) + 1)
+            (found,) = adapters.after_each(_library(), engine, [*tokens, 0], len(tokens))
+            return [float(number) for number in found[1]]
+
+    def likeliest(self, tokens: Sequence[int], count: int) -> list[int]:
+        """How it goes on, the likeliest token each time."""
+        with self._lock:
+            engine = self._readied(len(tokens) + count)
+            engine.reset()  # type: ignore[no-untyped-call]
+            made: list[int] = []
+            for token in engine.generate(list(tokens), temp=0.0, repeat_penalty=1.0):
+                made.append(token)
+                if len(made) == count:
+                    break
+            return made
+
+    def set_adapter(self, path: Path | None) -> None:
+        """Uses an adapter from the next question on; None for the bare model.
+
+        Raises:
+            ProviderError: it cannot be used; the bare model is then.
+        """
+        with self._lock:
+            self._check_open()
+            self._wanted = lambda: path
+            self._use(path)
 
     # -- parts --------------------------------------------------------------------------------------------------
 
@@ -196,10 +254,40 @@ class Llama:
         if self._engine is None or self._engine.n_ctx() < tokens:
             context = min(self._header.context, max(4 * _STEP, -(-tokens // _STEP) * _STEP))
             self._require_memory(context)
-            if self._engine is not None:
-                self._engine.close()
+            self._end()
             self._engine = self._make(context)
         return self._engine
+
+    def _use(self, path: Path | None) -> None:
+        """Changes the adapter, where it is another one than before."""
+        if path == self._adapter:
+            return
+        engine = self._loaded(0)
+        self._detach(engine)
+        if path is not None:
+            self._attached = adapters.attach(_library(), engine, path)
+        self._adapter = path
+
+    def _readied(self, tokens: int) -> "Engine":
+        """The same, with all of its cores."""
+        if tokens > self._header.context:
+            raise ProviderError(f"{self._name}: {tokens} tokens, its window is {self._header.context}", slug="context")
+        engine, threads = self._loaded(tokens), max(1, self._threads())
+        self._use(self._wanted())
+        _library().llama_set_n_threads(engine._ctx.ctx, threads, threads)
+        return engine
+
+    def _detach(self, engine: "Engine") -> None:
+        attached, self._attached, self._adapter = self._attached, None, None
+        if attached is not None:
+            adapters.detach(_library(), engine, attached)
+
+    def _end(self) -> None:
+        """Closes the model; its adapter goes first."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            self._detach(engine)
+            engine.close()
 
     def _make(self, context: int, **more: Any) -> "Engine":
         library = _library()

@@ -1,5 +1,6 @@
 """The proposer behind which models stand: one question for one target at a time, and an account of what it brought."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -11,13 +12,15 @@ from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc, Observation, Outcome
 from qeforge.domain.protocols import Request
-from qeforge.domain.provider import Finish
+from qeforge.domain.provider import Finish, Prompt
 from qeforge.domain.routing import About, Decision, Engine, Features, Models, Router
 from qeforge.domain.target import SourceModule, Target
+from qeforge.domain.testcase import TestCase
 from qeforge.errors import ProviderError
 from qeforge.providers.mailbox import LATER
 from qeforge.providers.parsing import parse_answer
 from qeforge.providers.prompts import Aim, prompt_for, usable
+from qeforge.providers.taught import example_of
 
 MOST_ASKED = 2
 """Questions about one target to one model; the second is told what the first brought."""
@@ -41,6 +44,16 @@ class _Account:
     waiting: set[str]
     valid: int = 0
     goals: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What a local model answered: new candidates for the question's target, and its name."""
+
+    prompt: Prompt
+    candidates: tuple[Candidate, ...]
+    model: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +117,7 @@ class ModelProposer:
         self._accounts: list[_Account] = []
         self._open: frozenset[Goal] = frozenset()
         self._offered: set[str] = set()
+        self._said: list[_Said] = []
         self.spent = Spent()
         self.problems: list[str] = []
         self.scenarios: dict[str, str] = {}
@@ -156,7 +170,7 @@ class ModelProposer:
             if candidate.key not in account.waiting:
                 continue
             account.waiting.discard(candidate.key)
-            account.valid += _is_valid(seen)
+            account.valid += is_valid(seen)
             new = self._look.met(seen.arcs) & self._open
             account.goals += len(new)
             self._open -= new
@@ -181,6 +195,20 @@ class ModelProposer:
                 goals=account.goals,
                 mutants=mutants,
             )
+
+    def teach(self, cases: Sequence[TestCase]) -> None:
+        """Keeps what local models answered as examples to learn from, judged by what came of it.
+
+        Args:
+            cases: all that were confirmed in the run, with the goals and mutants that each is good for.
+        """
+        good = {case.candidate.key for case in cases if case.goals or case.mutants}
+        for said in self._said:
+            example = example_of(
+                said.prompt, said.candidates, good, at=said.at, project=self._project, model=said.model
+            )
+            self._models.teach(example)
+        self._said.clear()
 
     # -- choosing -----------------------------------------------------------------------------------------------
 
@@ -268,6 +296,9 @@ class ModelProposer:
         self._accounts.append(account)
         if not fresh:
             self._record(account)
+        own = tuple(one for one in fresh if one.target == target.id)
+        if own and engine is Engine.LOCAL:
+            self._said.append(_Said(prompt=prompt, candidates=own, model=completion.model, at=time.time()))
         return fresh, completion.seconds
 
 
@@ -290,7 +321,7 @@ def _mutants_by_target(mutants: Sequence[Mutant], targets: Mapping[str, Target])
     return found
 
 
-def _is_valid(seen: Observation) -> bool:
+def is_valid(seen: Observation) -> bool:
     """Whether a candidate ran at all, that is without NameError and with a signature that fits."""
     if seen.outcome is Outcome.INVALID:
         return False

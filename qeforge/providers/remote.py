@@ -12,6 +12,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Protocol
 
+from qeforge.domain.learning import Example
 from qeforge.domain.provider import Description, Prompt
 from qeforge.domain.routing import About, Answer, Engine, Models
 from qeforge.errors import ProviderError
@@ -63,6 +64,10 @@ class Remote:
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         """What came of an answer."""
         self._call("gained", call, candidates=candidates, valid=valid, goals=goals, mutants=mutants)
+
+    def teach(self, example: Example) -> None:
+        """What the judge made of an answer."""
+        self._call("teach", example)
 
     def _call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         try:

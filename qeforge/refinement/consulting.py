@@ -1,6 +1,6 @@
 """Models as advisers of one module's loop."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qeforge.analysis.features import shape_of
@@ -93,6 +93,14 @@ class Advice:
         told = {key: words for adviser in self.advisers for key, words in adviser.scenarios.items()}
         words = ((case, told.get(case.candidate.key, "")) for case in cases)
         return tuple(replace(case, scenario=said) if said and fits(case, said) else case for case, said in words)
+
+    def teach(self, cases: Sequence[TestCase]) -> None:
+        """Tells the models what proved good; what cannot be told is lost."""
+        for one in self.advisers:
+            try:
+                one.teach(cases)
+            except ProviderError as problem:
+                self._trouble.append(f"no example was kept: {problem.message}")
 
     def consulted(self) -> Consulted:
         """What came of it."""

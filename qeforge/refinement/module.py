@@ -175,6 +175,7 @@ def _generate(
         )
         refined = loop.run()
         advice.settle(refined.needed)
+        advice.teach(refined.cases)
         advice.write(refined, mutants)
         doubts = standing(judge, refined.observed)
         doubtful = {doubt.act for doubt in doubts}

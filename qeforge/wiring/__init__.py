@@ -22,6 +22,7 @@ from qeforge.wiring.batches import Work, run_in_batch
 from qeforge.wiring.costs import account, ledger_in
 from qeforge.wiring.ended import Interrupted as Interrupted
 from qeforge.wiring.ended import Unfinished as Unfinished
+from qeforge.wiring.learning import consolidate_when_due
 from qeforge.wiring.models import Ask, Show, consulting
 from qeforge.wiring.routing import plan
 from qeforge.wiring.suites import checked, covered_shares, header_of, stale_only
@@ -76,10 +77,11 @@ def generate(
     reports.sort(key=lambda report: (report.module, str(report.path)))
     settled = settle(config, tasks, reports, suspects_in(os.environ), now=time.time())
     remarks = dict.fromkeys((*(note for report in reports for note in report.notes), *settled.notes))
+    learning = "" if ended.interrupted else consolidate_when_due(config, os.environ)
     run = RunReport(
         modules=settled.reports,
         seconds=time.monotonic() - began,
-        notes=(*_notes(config, found), *dict.fromkeys((*models.notes, *remarks))),
+        notes=(*_notes(config, found), *dict.fromkeys((*models.notes, *remarks)), *([learning] if learning else [])),
         unavailable=tuple((each.slug, each.message, each.hint) for each in models.unavailable),
     )
     if ended.interrupted:

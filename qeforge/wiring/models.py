@@ -11,8 +11,9 @@ from qeforge.domain.ledger import Past
 from qeforge.domain.provider import Description, Place, Prompt, Usage
 from qeforge.domain.routing import Engine
 from qeforge.errors import ProviderError
+from qeforge.memory.examples import SqliteExamples
 from qeforge.memory.ledger import SqliteLedger
-from qeforge.memory.store import StoreError
+from qeforge.memory.store import NAME, Store, StoreError
 from qeforge.providers.cloud import Cloud
 from qeforge.providers.consent import obtain
 from qeforge.providers.gguf import read_header
@@ -28,6 +29,7 @@ from qeforge.refinement.task import Consulting, ModuleTask
 from qeforge.routing.breaker import Breaker
 from qeforge.routing.budget import Budget
 from qeforge.wiring.costs import ledger_in
+from qeforge.wiring.learning import learned_by
 from qeforge.wiring.routing import MODELS, models_set_up, policy_for, project_name, set_up
 
 Ask = Callable[[str], bool]
@@ -83,17 +85,19 @@ def consulting(
         yield told
         return
     ledger = ledger_in(environ)
-    host = Host(sources, ledger=ledger, purse=Budget(config.max_cost), show=show)
+    examples = SqliteExamples(Store(data_dir(environ) / NAME))
+    host = Host(sources, ledger=ledger, purse=Budget(config.max_cost), examples=examples, show=show)
     with served(host) as address:
         past = _Past(ledger, told)
         costs = models_set_up(config, environ, past.ledger)
         router = policy_for(config, {engine: costs[engine] for engine in sources if engine in costs})
+        described = [(engine, source.description) for engine, source in sources.items()]
         plain = Consulting(
             line=address,
             router=router,
             project=project_name(root),
             identity=(
-                *(f"{engine}: {source.description.model}" for engine, source in sources.items()),
+                *(f"{engine}: {about.model}, {about.detail}" for engine, about in described),
                 f"gate {config.routing_gate}, share {config.routing_local_share}, escalation {config.cloud_escalation}",
             ),
         )
@@ -102,8 +106,7 @@ def consulting(
         ]
         yield told
         told.notes += account_of(host.sums)
-        if ledger.problem:
-            told.notes.append(ledger.problem)
+        told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
         for engine, problem in host.failures.items():
             if engine not in wanted or engine in host.sums:
                 continue
@@ -213,7 +216,12 @@ def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
     about = Description(name="llama", model=name, place=Place.PROCESS, context=context, detail=str(path))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = max(1, cores - jobs + 1)  # whoever asks waits; the other modules' judges keep their cores
-    return Source(description=about, open=lambda: Llama(path, threads=lambda: threads, name=name), circuit=Breaker())
+    learned = learned_by(environ, path, name)
+    return Source(
+        description=replace(about, detail=f"{path}{', ' + learned.told if learned.told else ''}"),
+        open=lambda: Llama(path, threads=lambda: threads, name=name, adapter=learned.adapter),
+        circuit=Breaker(),
+    )
 
 
 def _cloud(config: Config, root: Path, environ: Mapping[str, str], ask: Ask | None) -> Source:

@@ -1,4 +1,5 @@
 import contextlib
+import struct
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qeforge.errors import ProviderError
-from qeforge.providers.gguf import read_header
+from qeforge.providers.gguf import count_parameters, read_header
 from tests.providers.gguf_files import gguf
 
 PAIRS: dict[str, int | str | list[str]] = {
@@ -61,3 +62,17 @@ def test_damage_never_breaks_it(tmp_path_factory: pytest.TempPathFactory, data: 
     path.write_bytes(gguf(PAIRS)[:cut] + data)
     with contextlib.suppress(ProviderError):
         assert read_header(path).bytes == path.stat().st_size
+
+
+def test_numbers_of_all_tensors_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    body = bytearray(gguf({"general.architecture": "llama"}))
+    body[8:16] = struct.pack("<Q", 2)
+    for name, shape in (("a", (3, 4)), ("bias", (5,))):
+        body += struct.pack("<Q", len(name)) + name.encode() + struct.pack("<I", len(shape))
+        body += struct.pack(f"<{len(shape)}Q", *shape) + struct.pack("<IQ", 0, 0)
+    path.write_bytes(body)
+    assert count_parameters(path) == 17
+    path.write_bytes(body[:-20])
+    with pytest.raises(ProviderError, match="cut off or damaged"):
+        count_parameters(path)

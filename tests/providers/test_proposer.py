@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qeforge.domain.learning import Example
 from qeforge.domain.protocols import Request
 from qeforge.domain.provider import Completion, Description, Finish, Place, Prompt
 from qeforge.domain.routing import About, Answer, Decision, Engine, Features
@@ -34,6 +35,7 @@ class Scripted:
         self.replies = {name: list(texts) for name, texts in replies.items()}
         self.prompts: list[tuple[str, Prompt]] = []
         self.gains: list[dict[str, int]] = []
+        self.examples: list[Example] = []
 
     def available(self) -> dict[Engine, Description]:
         return {Engine.LOCAL: Description(name="fake", model="fake-1", place=Place.PROCESS, context=4096)}
@@ -49,6 +51,9 @@ class Scripted:
         if isinstance(text, ProviderError):
             raise text
         return Answer(completion=Completion(text=text, model="fake-1", finish=Finish.STOP), call=len(self.prompts))
+
+    def teach(self, example: Example) -> None:
+        self.examples.append(example)
 
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         self.gains.append({"call": call, "candidates": candidates, "valid": valid, "goals": goals, "mutants": mutants})
@@ -182,6 +187,20 @@ def test_an_account_that_nobody_takes_costs_nothing_else(shop: Subject) -> None:
     refined = refine(shop, proposer)
     proposer.settle(refined.needed)
     assert "kind('%PDF 1.4 EOF')" in {case.candidate.act for case in refined.cases}
+def test_what_was_confirmed_and_good_for_something_is_kept_to_learn_from(shop: Subject) -> None:
+    models = Scripted(kind=["'%PDF 1.4 EOF')\nkind(3)\nkind('%PDF', 1)\nkind(unknown)\n```"])
+    asked = adviser(shop, models)
+    refined = refine(shop, asked)
+    assert models.examples == []
+    asked.teach(refined.cases)
+    (example,) = [one for one in models.examples if one.target.endswith(":kind")][:1]
+    assert example.accepted == "'%PDF 1.4 EOF')\nkind(3)\n```"
+    assert example.prefill == models.prompts[0][1].prefill
+    assert example.ask.endswith(models.prompts[0][1].ask)
+    assert "kind('%PDF', 1)" in example.rejected
+    assert (example.project, example.model, example.kept) == ("shop", "fake-1", 2)
+    asked.teach(refined.cases)
+    assert len(models.examples) == 1  # each answer is told once
 
 
 def test_it_is_not_asked_where_nothing_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

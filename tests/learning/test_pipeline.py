@@ -1,0 +1,138 @@
+"""Training for real: PEFT, a GGUF file, llama.cpp and back."""
+
+from pathlib import Path
+
+import pytest
+
+from qeforge.domain.learning import Shape
+from qeforge.learning import adapter, bench, consolidate, foreign, micro, training
+from qeforge.learning.adapter import read
+from qeforge.learning.libraries import LearningError
+from qeforge.learning.snapshots import ADAPTER, PART
+from qeforge.providers.gguf import count_parameters, read_header
+from qeforge.wiring.learning import rolled_back
+from tests.learning.tiny import examples, plan, pupil_of, shape_of, tiny_model
+from tests.providers.models import small_model
+
+pytestmark = [pytest.mark.slow, pytest.mark.model]
+
+
+@pytest.fixture(autouse=True)
+def packages() -> None:
+    for name in ("torch", "peft", "transformers", "gguf", "llama_cpp"):
+        pytest.importorskip(name, reason="needs the extra `learn`", exc_type=ImportError)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2"])
+def test_what_was_learned_is_used_and_taken_off_again(tmp_path: Path, architecture: str) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf", architecture), tmp_path / "learned", shape_of(architecture))
+    given = examples()
+    first = micro.learn(pupil, given, plan())
+    assert first.kept, first
+    assert first.record.after < first.record.before
+    assert set(first.record.checks) == {"zero", "random", "off", "held-out"}
+    second = micro.learn(pupil, given, plan(seed=1))
+    assert second.kept
+    assert second.record.parent == "0001"
+    assert second.record.before == pytest.approx(first.record.after, abs=0.02)  # it goes on from there
+    both, _ = read(pupil.snapshots.path(second.record, ADAPTER), pupil.shape)
+    assert both.rank == 4
+    whole = consolidate.learn(pupil, [*given, *examples("other", answer="'a')\n```")], plan(rank=4, steps=6))
+    assert whole.kept, whole
+    assert whole.record.more["fold_error"] == pytest.approx(0.0, abs=1e-3)  # two of rank 2 fit into one of rank 4
+    assert set(whole.record.scores) == {"shop", "other"}
+    again = consolidate.learn(pupil, examples("other", answer="'a')\n```") + given, plan(rank=4, steps=2))
+    assert "last_penalty" in again.record.more
+    with pupil.open() as runner:
+        tokens, start = runner.tokens_of(given[-1].prompt, given[-1].accepted)
+        bare = runner.losses(tokens, start)
+        runner.set_adapter(pupil.snapshots.path(whole.record, ADAPTER))
+        learned = runner.losses(tokens, start)
+        runner.set_adapter(None)
+        assert sum(learned) < sum(bare)
+        assert runner.losses(tokens, start) == bare
+
+
+def test_an_adapter_is_taken_from_a_file_only_for_the_same_model(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    lesson = micro.learn(pupil, examples(), plan())
+    file = pupil.snapshots.path(lesson.record, PART)
+    pupil.snapshots.use("")
+    taken = foreign.take(pupil, examples(), file, plan())
+    assert taken.kept
+    assert taken.record.kind == "import"
+    (tmp_path / "n.gguf").write_bytes((tmp_path / "m.gguf").read_bytes() + b"\0" * 32)
+    other = pupil_of(tmp_path / "n.gguf", tmp_path / "others", shape_of())
+    with pytest.raises(LearningError, match="made for another model file"):
+        foreign.take(other, examples(), file, plan())
+    with pytest.raises(LearningError, match="no LoRA adapter"):
+        foreign.take(pupil, examples(), tmp_path / "m.gguf", plan())
+
+
+def test_what_is_not_better_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    first = micro.learn(pupil, examples(), plan())
+    monkeypatch.setattr(training, "descend", lambda base, loss, optimiser: None)
+    lesson = micro.learn(pupil, examples(), plan())
+    assert not lesson.kept
+    assert "held-out loss did not fall" in lesson.why
+    assert pupil.snapshots.active() == first.record
+    assert pupil.snapshots.records() == [first.record]
+
+
+def test_rows_in_the_wrong_order_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    monkeypatch.setattr(adapter, "_turned", lambda b, heads, back=False: b)
+    with pytest.raises(LearningError, match="queries and keys") as caught:
+        micro.learn(pupil, examples(), plan())
+    assert caught.value.slug == "conversion"
+    assert pupil.snapshots.active() is None
+
+
+def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    given = [*examples(), *examples("other", answer="'a')\n```")]
+    found = bench.run(pupil, given, plan(steps=3), seeds=range(1))
+    (curve,) = found.curves
+    assert len(curve.losses) == 4
+    assert curve.falls_at is not None
+    assert [one.name for one in found.matrices] == ["no penalty", "λ 0.05", "λ 0.5", "λ 5", "λ 50", "replay"]
+    held = {one.name: one for one in found.matrices}
+    assert held["λ 50"].retention > held["no penalty"].retention
+    assert held["no penalty"].gain > held["λ 50"].gain
+    assert pupil.snapshots.records() == []
+
+
+def test_time_ends_training_between_two_steps(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    assert micro.learn(pupil, examples(), plan(seconds=0.0)).record.steps == 1
+
+
+def test_the_real_one(tmp_path: Path) -> None:
+    path = small_model()
+    header = read_header(path)
+    shape = Shape(
+        architecture=header.architecture,
+        layers=header.layers,
+        heads=header.heads,
+        groups=header.groups,
+        parameters=count_parameters(path),
+    )
+    assert shape == Shape(architecture="llama", layers=30, heads=9, groups=3, parameters=134_515_008)
+    pupil = pupil_of(path, tmp_path / "learned", shape)
+    lesson = micro.learn(pupil, examples(), plan(steps=3, cores=2))
+    assert lesson.kept, lesson
+    assert lesson.record.after < lesson.record.before
+    store = pupil.snapshots
+    with pupil.open() as runner:
+        asked = examples()[-1].prompt
+        tokens, start = runner.tokens_of(asked, "1, 2)")
+        bare, plain = runner.losses(tokens, start), runner.likeliest(tokens[:start], 8)
+        runner.set_adapter(store.path(lesson.record, ADAPTER))
+        assert sum(runner.losses(tokens, start)) < sum(bare)
+        runner.set_adapter(None)
+        assert runner.losses(tokens, start) == bare
+        assert runner.likeliest(tokens[:start], 8) == plain
+    assert rolled_back(store, None) is None
+    assert store.active() is None
+    assert rolled_back(store, "0001") == lesson.record
