@@ -221,7 +221,7 @@ def test_a_stop_text_ends_an_answer_wherever_it_is_cut() -> None:
 
 
 def test_questions_on_their_way_are_bounded() -> None:
-    turns = [Says(pause=0.5) for _ in range(6)]
+    turns = [Says(pause=0.2) for _ in range(6)]
     with asked(*turns, at_once=2) as (cloud, server):
         threads = [threading.Thread(target=cloud.complete, args=(PROMPT,)) for _ in turns]
         for thread in threads:
