@@ -21,8 +21,8 @@ CONTINUED = 12
 """Tokens by which it is told whether the model answers as before."""
 
 _LOUD = (1.0, 0.3, 0.1, 0.03)
-"""Spreads of the random adapters' B, of which the first is taken that moves logits in PEFT by `_MOST_MOVED` of their own
-spread at most: the change has to be larger than what rounding does, and small enough that the model is still one."""
+"""Spreads of the random adapters' B, of which the first is taken that moves logits in PEFT by `_MOST_MOVED` of their
+own spread at most: the change has to be larger than what rounding does, and small enough that the model is still one."""
 
 _MOST_MOVED = 0.5
 
