@@ -22,7 +22,7 @@ CONTINUED = 12
 
 _LOUD = (1.0, 0.3, 0.1, 0.03)
 """Spreads of the random adapters' B, of which the first is taken that moves logits in PEFT by `_MOST_MOVED` of their
-own spread at most: the change has to be larger than what rounding does, and small enough that the model is still one."""
+own spread at most: the change has to be larger than what rounding does, and leave the model one that works."""
 
 _MOST_MOVED = 0.5
 
