@@ -1,5 +1,6 @@
 """Whether an adapter may be used: four checks in llama.cpp itself, where it will be used."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,11 @@ smollm2-135m, with the wrong one 0.27 where only queries and keys are changed, a
 CONTINUED = 12
 """Tokens by which it is told whether the model answers as before."""
 
-_LOUD = 0.3
-"""Spread of the random adapters' B: the change has to be larger than what rounding does."""
+_LOUD = (1.0, 0.3, 0.1, 0.03)
+"""Spreads of the random adapters' B, of which the first is taken that moves logits in PEFT by `_MOST_MOVED` of their
+own spread at most: the change has to be larger than what rounding does, and leave the model one that works."""
+
+_MOST_MOVED = 0.5
 
 _ROTATED = ("attn_q", "attn_k")
 """What the order of rows is about; an error there shows best where nothing else changes."""
@@ -57,9 +61,12 @@ def same_machine(base: Base, runner: Runner, tokens: Sequence[int], folder: Path
     unchanged = max(abs(one - other) for one, other in zip(bare, runner.logits(tokens), strict=True))
     alike = {}
     for what, names in (("all", ""), ("queries and keys", _ROTATED)):
-        noise = _random_like(untouched, names)
-        base.put(noise)
-        there = _difference(base.logits(tokens), plain)
+        for spread in _LOUD:
+            noise = _random_like(untouched, names, spread)
+            base.put(noise)
+            there = _difference(base.logits(tokens), plain)
+            if statistics.pstdev(there) <= _MOST_MOVED * statistics.pstdev(plain):
+                break
         write(loud, noise)
         runner.set_adapter(loud)
         alike[what] = correlation(_difference(runner.logits(tokens), bare), there)
@@ -102,12 +109,12 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     return float(a @ b) / length if length else 0.0
 
 
-def _random_like(adapter: Adapter, names: str | tuple[str, ...]) -> Adapter:
+def _random_like(adapter: Adapter, names: str | tuple[str, ...], spread: float) -> Adapter:
     """Noise in the B of those matrices whose names end so; zero in the others."""
     generator = libraries.numpy().random.default_rng(1)
 
     def noise(name: str, shape: Any) -> Any:
-        return generator.normal(0.0, _LOUD if name.endswith(names) else 0.0, size=shape).astype("float32")
+        return generator.normal(0.0, spread if name.endswith(names) else 0.0, size=shape).astype("float32")
 
     return Adapter(
         alpha=adapter.alpha, pairs={name: (a, noise(name, b.shape)) for name, (a, b) in adapter.pairs.items()}
