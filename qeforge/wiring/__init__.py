@@ -21,6 +21,7 @@ from qeforge.refinement.score import score_module
 from qeforge.wiring.costs import account, ledger_in
 from qeforge.wiring.ended import Interrupted as Interrupted
 from qeforge.wiring.ended import Unfinished as Unfinished
+from qeforge.wiring.memory import memory_for
 from qeforge.wiring.models import Ask, Show, consulting
 from qeforge.wiring.routing import plan
 from qeforge.wiring.suites import checked, covered_shares, header_of, stale_only
@@ -58,11 +59,14 @@ def generate(
     cache = Cache(cache_dir(os.environ)) if config.cache else None
     jobs = config.jobs or _cores()
     root, environ = found.project.root, {**os.environ, **withheld()}
+    memory = memory_for(config, environ)
     with consulting(
         config, tasks, root=root, jobs=min(jobs, len(tasks)), environ=environ, ask=ask, show=show
     ) as models:
         tasks = list(models.tasks)
-        ended = run_all(recall(tasks, cache) if cache else tasks, jobs=jobs, progress=progress)
+        work = memory.recalled(recall(tasks, cache) if cache else tasks)
+        ended = run_all(work, jobs=jobs, progress=progress, heard=memory.heard)
+        memory.save()
     if cache:
         cache.prune()
     reports = [*ended.reports, *current, *(_skipped(module) for module in found.discovery.skipped)]
@@ -72,7 +76,7 @@ def generate(
     run = RunReport(
         modules=settled.reports,
         seconds=time.monotonic() - began,
-        notes=(*_notes(config, found), *dict.fromkeys((*models.notes, *remarks))),
+        notes=(*_notes(config, found), *dict.fromkeys((*models.notes, *memory.notes, *remarks))),
         unavailable=tuple((each.slug, each.message, each.hint) for each in models.unavailable),
     )
     if ended.interrupted:
