@@ -47,6 +47,7 @@ def generate(
     ] = False,
     update: Annotated[bool, typer.Option("--update", help="Refresh only suites whose targets changed.")] = False,
     cache: options.Cache = None,
+    memory_enabled: options.Memory = None,
     ignore_existing: options.IgnoreExisting = None,
     private: options.Private = None,
     why: options.Why = None,

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 import qeforge
-from qeforge.cli import check, config, cost, doctor, generate, learn, models, route, score, suspects, targets
+from qeforge.cli import check, config, cost, doctor, generate, learn, memory, models, route, score, suspects, targets
 from qeforge.cli.changed import ChangedCommand
 from qeforge.cli.console import silence_stdout
 from qeforge.cli.interrupts import interruptible
@@ -46,6 +46,7 @@ app.add_typer(route.app, name="route")
 app.command("cost")(cost.cost)
 app.add_typer(models.app, name="models")
 app.add_typer(learn.app, name="learn")
+app.add_typer(memory.app, name="memory")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
 

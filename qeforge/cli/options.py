@@ -132,6 +132,14 @@ Cache = Annotated[
         "otherwise.",
     ),
 ]
+Memory = Annotated[
+    bool | None,
+    typer.Option(
+        "--memory/--no-memory",
+        help="Begin with what worked in earlier runs, and remember what works in this one; on unless configured "
+        "otherwise.",
+    ),
+]
 IgnoreExisting = Annotated[
     bool | None,
     typer.Option(

@@ -19,8 +19,12 @@ RUN_ONLY = (
 )
 """What is meant for one run and cannot be configured."""
 PREFIX = "QEFORGE_"
-TABLES = ("local", "cloud", "routing", "privacy", "learn")
+TABLES = ("local", "cloud", "routing", "privacy", "memory", "learn")
 """Parts of a setting's name that stand for a table of their own: `local_url` is `url` in `[tool.qeforge.local]`."""
+_NO_TABLE = ("memory_mb",)
+"""Settings that are in no table, whatever their names begin with."""
+SHARES = ("project", "user")
+EMBEDDERS = ("builtin", "sentence-transformers", "local")
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -46,6 +50,10 @@ class Config:
         without: capabilities of the search to leave out, for measuring what each buys.
         properties: whether Hypothesis tests are offered, too.
         cache: whether what earlier runs found out is used, and kept for later ones.
+        memory_enabled: whether what worked is remembered, and offered first by later runs.
+        memory_share: whose memory is asked: of this `project`, or of all projects of this `user`.
+        memory_embedder: what tells targets that are alike: `builtin`, `sentence-transformers`, or the `local` model.
+        memory_model: folder of the sentence-transformers model; None for none.
         privacy: `hybrid`, or `local-only`: nothing may leave the machine.
         privacy_never_send: gitignore-style patterns of files whose code no cloud model is shown.
         local_model: name in the catalogue or path of a GGUF file; empty for the one that `models use` chose.
@@ -88,6 +96,10 @@ class Config:
     without: tuple[str, ...] = ()
     properties: bool = False
     cache: bool = True
+    memory_enabled: bool = True
+    memory_share: str = "project"
+    memory_embedder: str = "builtin"
+    memory_model: Path | None = None
     privacy: str = "hybrid"
     privacy_never_send: tuple[str, ...] = ()
     local_model: str = ""
@@ -140,12 +152,13 @@ class Setting:
     def path(self) -> tuple[str, ...]:
         """The keys that lead to it in `[tool.qeforge]`."""
         table, _, rest = self.name.partition("_")
-        return (table, rest.replace("_", "-")) if rest and table in TABLES else (self.name.replace("_", "-"),)
+        in_table = rest and table in TABLES and self.name not in _NO_TABLE
+        return (table, rest.replace("_", "-")) if in_table else (self.name.replace("_", "-"),)
 
     @property
     def option(self) -> str:
         """As the command line spells it, where there is an option for it."""
-        return "--" + self.name.replace("_", "-")
+        return "--" + self.name.removesuffix("_enabled").replace("_", "-")
 
     @property
     def variable(self) -> str:
@@ -249,7 +262,7 @@ _ALL = (
     _setting("python", "the project's interpreter; unset: its virtual environment", "a path", _path),
     _number("max_time", "wall-clock budget per module, in seconds", float, 0.1),
     _number("iterations", "rounds of refinement at most; 1 is a single pass", int, 1),
-    _number("seed", "same seed, same suite", int),
+    _number("seed", "same seed and memory, same suite", int),
     _number("jobs", "modules worked on at the same time; 0: one per core", int, 0),
     _number("fail_under", "exit 1 when the quality score is below", float, 0, 1),
     _on_off("sandbox", "keep code under test from files, network and programs"),
@@ -266,6 +279,20 @@ _ALL = (
     ),
     _on_off("properties", "offer property tests, too; needs hypothesis beside pytest"),
     _on_off("cache", "leave out what an earlier run did on the same code with the same settings"),
+    _on_off("memory_enabled", "remember what worked, and begin the next run with it"),
+    _setting(
+        "memory_share",
+        "whose memory a run draws on: this project's, or that of all projects of this user",
+        "one of " + ", ".join(SHARES),
+        _one_of(*SHARES),
+    ),
+    _setting(
+        "memory_embedder",
+        "what tells targets that are alike: built in, a sentence-transformers model, or the local model",
+        "one of " + ", ".join(EMBEDDERS),
+        _one_of(*EMBEDDERS),
+    ),
+    _setting("memory_model", "folder of the sentence-transformers model", "a folder", _path),
     _setting(
         "privacy", "local-only: nothing leaves the machine", "hybrid or local-only", _one_of("hybrid", LOCAL_ONLY)
     ),

@@ -1,7 +1,7 @@
 """The seams: where there is an effect on the world, or a second implementation."""
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -59,6 +59,16 @@ class Curious(Protocol):
 
     def curious(self, observed: Sequence[tuple[Candidate, Observation]]) -> Sequence[Candidate]:
         """Of what was just run and told to `learn`, the candidates to run once more with their operands captured."""
+        ...
+
+
+@runtime_checkable
+class Proven(Protocol):
+    """A proposer of which some candidates were worth a place in a suite before."""
+
+    @property
+    def proven(self) -> Collection[str]:
+        """Their keys: each gets a closer look, whatever else it does."""
         ...
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qeforge.domain.candidate import Claim
 from qeforge.domain.goal import Coverage
+from qeforge.domain.pattern import Experience
 from qeforge.domain.score import Score
 from qeforge.domain.target import Target
 from qeforge.domain.trajectory import Stop
@@ -66,7 +67,7 @@ class ModuleReport:
     that were found and not kept, by reason; `open_lines` are lines no test reaches; `equivalent` are survivors that
     probably mean the same as the original, each with the reason; `cached` says that an earlier run found it;
     `notes` are remarks that concern the whole run; `suspect_tests` tells of the file with suspects, where something was
-    done to it."""
+    done to it; `experience` is what the next run can learn from this one."""
 
     module: str
     path: Path
@@ -88,6 +89,7 @@ class ModuleReport:
     cached: bool = False
     notes: tuple[str, ...] = ()
     suspect_tests: SuspectTests | None = None
+    experience: Experience | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

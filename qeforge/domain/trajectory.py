@@ -42,7 +42,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """The rounds of one module; append-only once written."""
+    """The rounds of one module; append-only once written. `project` is the folder of its project."""
 
     module: str
     digest: str
@@ -54,3 +54,4 @@ class Trajectory:
     stop: Stop
     score: Score
     accepted: tuple[str, ...] = ()
+    project: str = ""

@@ -60,6 +60,26 @@ class Store:
         except sqlite3.Error as problem:
             raise _explained(self.path, problem) from problem
 
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """For what cannot be part of a transaction: copying the database, making it smaller.
+
+        Raises:
+            StoreError: as above.
+        """
+        try:
+            with self._lock:
+                yield self._connect()
+        except sqlite3.Error as problem:
+            raise _explained(self.path, problem) from problem
+
+    def close(self) -> None:
+        """Lets go of the file; the next use opens it again."""
+        with self._lock:
+            if self._kept is not None and self._process == os.getpid():
+                self._kept.close()
+            self._kept = None
+
     def rows(self, query: str, *parameters: object) -> list[sqlite3.Row]:
         """What a query finds; nothing where there is no database yet.
 
@@ -87,6 +107,8 @@ class Store:
         connection.row_factory = sqlite3.Row
         try:
             connection.execute("pragma synchronous = normal")
+            connection.execute("pragma foreign_keys = on")
+            connection.execute("pragma secure_delete = on")  # what is forgotten is overwritten
         except BaseException:
             connection.close()
             raise
@@ -99,12 +121,12 @@ class Store:
             raise StoreError(f"{self.path.parent}: {problem.strerror}", hint="QEFORGE_DATA_DIR moves it") from problem
         with closing(self._opened()) as connection:
             connection.execute("pragma journal_mode = wal")
-            if _version(connection) < _LAST:
+            if _version(connection) < LATEST:
                 self._migrate(connection)
             found = _version(connection)
-        if found > _LAST:
+        if found > LATEST:
             raise StoreError(
-                f"{self.path}: written by a newer qeforge (tables {found}, known here up to {_LAST})",
+                f"{self.path}: written by a newer qeforge (tables {found}, known here up to {LATEST})",
                 hint="upgrade qeforge, or set QEFORGE_DATA_DIR to another folder",
                 slug="store-newer",
             )
@@ -113,7 +135,7 @@ class Store:
         connection.execute("begin immediate")  # whoever comes second finds it done
         try:
             before = _version(connection)
-            if before and before < _LAST:
+            if before and before < LATEST:
                 self._keep_copy(before)
             for number, script in _MIGRATIONS:
                 if number > before:
@@ -147,7 +169,8 @@ def _scripts() -> tuple[tuple[int, str], ...]:
 
 
 _MIGRATIONS = _scripts()
-_LAST = _MIGRATIONS[-1][0]
+LATEST = _MIGRATIONS[-1][0]
+"""Version of the tables that this qeforge works with."""
 
 
 def _explained(path: Path, problem: sqlite3.Error) -> StoreError:

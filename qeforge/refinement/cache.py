@@ -105,6 +105,23 @@ class Cache:
             return f"nothing is kept for the next run in {self.folder}: {problem.strerror or problem}"
         return ""
 
+    def forget(self, folder: Path) -> int:
+        """Removes the outcomes of all modules below a folder; how many there were."""
+        gone: set[str] = set()
+        for path, _, _ in self._files():
+            if path.suffix == _SUFFIX:
+                with contextlib.suppress(OSError, ValueError):
+                    entry = _decoded(path.read_bytes())
+                    if entry.report.path.resolve().is_relative_to(folder):
+                        path.unlink()
+                        gone.add(entry.key)
+        for path, _, _ in self._files():
+            if path.suffix == _LAST:
+                with contextlib.suppress(OSError, UnicodeDecodeError):
+                    if path.read_text(encoding="ascii") in gone:
+                        path.unlink()
+        return len(gone)
+
     def prune(self) -> None:
         """Removes what was not used for longest until the rest is small enough, and what was never finished."""
         files = sorted(self._files(), key=lambda file: file[1])

@@ -16,9 +16,11 @@ import qeforge
 from qeforge.refinement.packing import pack
 from qeforge.refinement.task import ModuleTask
 
-_APART = frozenset({"module", "interpreter", "suite", "force", "dry_run", "keep", "recipes", "reached", "consulting"})
-"""Fields of a task that are looked at for themselves, that decide what is done with a suite and not what is in it, or
-that are drawn from what counts already; every other one counts as it is."""
+_APART = frozenset({
+    *("module", "interpreter", "suite", "force", "dry_run", "keep", "recipes", "reached", "consulting", "recalled"),
+})  # fmt: skip
+"""Fields of a task that are looked at for themselves, that decide what is done with a suite and not what is in it, that
+are drawn from what counts already, or that only tell where to look first; every other one counts as it is."""
 
 _SETTINGS_FILES = (
     *("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"),

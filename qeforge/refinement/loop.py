@@ -13,7 +13,7 @@ from qeforge.domain.capability import Capability
 from qeforge.domain.goal import Goal
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc, Facet, Observation
-from qeforge.domain.protocols import Clock, Curious, Judge, Progress, Proposer, Request
+from qeforge.domain.protocols import Clock, Curious, Judge, Progress, Proposer, Proven, Request
 from qeforge.domain.testcase import TestCase
 from qeforge.domain.trajectory import Round, Stop
 from qeforge.refinement.cases import Case, case_of, score_of
@@ -110,6 +110,9 @@ class Loop:
         self.pool = Pool(met=goals.met, oddity=self.oddity, reached=set(self.base))
         self.cases: dict[str, Case] = {}
         self.tried: set[str] = set()
+        self.proven = frozenset(key for each in proposers if isinstance(each, Proven) for key in each.proven)
+        self.again: dict[str, Entry] = {}
+        """What was in a suite before, and is worth a closer look for that."""
         self.claimed: list[tuple[Candidate, Observation]] = []
         self.started = clock.now()
         self.deadline = self.started + limits.seconds
@@ -248,6 +251,9 @@ class Loop:
         for proposer in (*self.proposers, *self.advisers):
             proposer.learn(observed)
         self.claimed += [pair for pair in observed if pair[0].claims]
+        for candidate, seen in observed if self.proven else ():
+            if candidate.key in self.proven and (entry := self.pool.entry_of(candidate, seen)) is not None:
+                self.again.setdefault(candidate.key, entry)
         if self.hunt is not None:
             self.hunt.remember(observed, self.trials.open)
         if Capability.OPERANDS not in self.without:
@@ -298,6 +304,8 @@ class Loop:
                 lines = None if number == 1 else frozenset(m.line for m in self.trials.open)
                 extra = self.pool.behaviours(self.tried | known, max(0, self.limits.probes - len(entries)), lines)
                 entries += extra
+                known |= {entry.candidate.key for entry in extra}
+                entries += [entry for key, entry in self.again.items() if key not in self.tried | known]
             for start in range(0, len(entries), _LOOKS):
                 late = self.clock.now() > until
                 self.cut |= late

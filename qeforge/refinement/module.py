@@ -10,20 +10,10 @@ from qeforge import __version__
 from qeforge.analysis.constants import module_constants
 from qeforge.analysis.goals import GoalMap
 from qeforge.analysis.mutants import find_mutants
-from qeforge.analysis.project import is_project_root
-from qeforge.analysis.recipes import (
-    doctest_candidates,
-    document_candidates,
-    find_documents,
-    fixture_names,
-    raises_candidates,
-    test_candidates,
-)
 from qeforge.codegen.formatting import format_source
 from qeforge.codegen.header import read_header
 from qeforge.codegen.merge import merge
 from qeforge.codegen.syntax import expression
-from qeforge.domain.candidate import Candidate
 from qeforge.domain.capability import Capability
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc
@@ -48,7 +38,8 @@ from qeforge.refinement.limits import Limits
 from qeforge.refinement.loop import Loop, Refined
 from qeforge.refinement.placing import placed
 from qeforge.refinement.properties import Bench, unnoticed, with_properties
-from qeforge.refinement.recipes import RecipeProposer
+from qeforge.refinement.recipes import RecipeProposer, written_calls
+from qeforge.refinement.remembering import Remembering
 from qeforge.refinement.settling import Settler
 from qeforge.refinement.shrink import Shrinker, Work
 from qeforge.refinement.task import ModuleTask
@@ -141,10 +132,13 @@ def _generate(
                 reason="existing tests reach every line and branch",
                 coverage=coverage,
             )
-        native = NativeProposer(aimed, judge.facts(), seed=task.seed, without=task.without, recipes=task.recipes)
-        proposers: list[Proposer] = [native]
+        known = (*task.recipes, *(task.recalled.recipes if task.recalled is not None else ()))
+        native = NativeProposer(aimed, judge.facts(), seed=task.seed, without=task.without, recipes=known)
+        told = [] if Capability.RECIPES in task.without else written_calls(task)
+        memory = Remembering(task, goals, base, told)
+        proposers: list[Proposer] = [*memory.proposers, native]
         if Capability.RECIPES not in task.without:
-            proposers.insert(0, RecipeProposer(_recipes(task)))
+            proposers.insert(0, RecipeProposer(told))
         log = CallLog(aimed.targets if task.properties else ())
         if task.properties:
             proposers.append(log)
@@ -219,6 +213,7 @@ def _generate(
         wanted = _worth_noticing(refined, finished)
         finished, cut = with_properties(bench, finished, stated, wanted, patience=_patience(task))
         refined = replace(refined, stop=Stop.TIME) if cut else refined
+    plain = replace(plain, experience=memory.experience(finished.cases))
     return _report(task, plain, goals, base, refined, finished, advice.consulted(), doubts, old, began, clock)
 
 
@@ -350,16 +345,6 @@ def _mutants(task: ModuleTask, goals: GoalMap) -> list[Mutant]:
     return [mutant for mutant in found if any(mutant.line in span for span in spans)]
 
 
-def _recipes(task: ModuleTask) -> list[Candidate]:
-    documents = find_documents(task.root) if is_project_root(task.root) else ()
-    found = [*doctest_candidates(task.module), *document_candidates(task.module, documents)]
-    found += raises_candidates(task.module)
-    found += test_candidates(task.module, task.existing, fixture_names(task.conftests))
-    if task.wanted is not None:
-        found = [candidate for candidate in found if candidate.target in task.wanted]
-    return found
-
-
 def _existing_arcs(task: ModuleTask) -> frozenset[Arc]:
     """What the project's own passing tests reach of the module."""
     if task.reached is not None:
@@ -385,6 +370,7 @@ def _record(task: ModuleTask, refined: Refined, score: Score, finished: Finished
     return record.append(
         Trajectory(
             module=task.module.name,
+            project=str(task.root.resolve()),
             digest=hashlib.sha256(task.module.source.encode()).hexdigest(),
             seed=task.seed,
             version=__version__,

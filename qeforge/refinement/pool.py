@@ -116,6 +116,12 @@ class Pool:
             self._by_behaviour[behaviour] = entry
         return fresh
 
+    def entry_of(self, candidate: Candidate, seen: Observation) -> Entry | None:
+        """What is worth a closer look for another reason than what is known here; None where it makes no test."""
+        if not usable(seen) or suspects(candidate, seen):
+            return None
+        return Entry(candidate=candidate, seen=seen, goals=self.met(seen.arcs), odd=self.oddity(candidate))
+
     def best(self, goals: Iterable[Goal], tried: set[str]) -> list[Entry]:
         """The cheapest entries that together meet the goals, leaving out candidates that were tried before."""
         chosen: dict[str, Entry] = {}

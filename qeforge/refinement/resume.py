@@ -111,7 +111,7 @@ def _stored(task: ModuleTask, keep: Keep, report: ModuleReport) -> str:
     settled = in_vain or report.action in (*_SUITES, Action.NOTHING_OPEN)
     if report.stop is Stop.INTERRUPTED or not settled:
         return ""
-    plain = replace(report, old="", notes=(), cached=False)
+    plain = replace(report, old="", notes=(), cached=False, experience=None)
     shape, targets = shape_of(task.module.source), tuple(target.id for target in task.module.targets)
     note = ""
     for key in dict.fromkeys((key_of(keep.place, task, report.new), keep.key)):

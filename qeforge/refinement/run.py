@@ -38,6 +38,10 @@ class Ended(NamedTuple):
     problem: Exception | None = None
 
 
+Heard = Callable[[ModuleTask, ModuleReport], None]
+"""Is told what came of a module."""
+
+
 class _Count(Protocol):
     """Modules that are not finished, as all processes see them."""
 
@@ -69,7 +73,9 @@ class _Relay:
             _queue.put(("done", {"module": module, "note": note}))
 
 
-def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> Ended:
+def run_all(
+    tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress, heard: Heard = lambda task, report: None
+) -> Ended:
     """Works on all modules, each in a process of its own where `jobs` allows; then the large ones come first, so that
     none is left over at the end. What is known from an earlier run, or has nothing to work on, is done right away.
 
@@ -77,20 +83,21 @@ def run_all(tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> En
         tasks: the modules.
         jobs: modules worked on at the same time; where there are fewer, each may use more of the cores.
         progress: is told how it goes.
+        heard: is told of each module's report, as soon as there is one: nothing of it is lost with the rest.
     """
     idle = [number for number, task in enumerate(tasks) if is_known(task) or not task.module.targets]
     busy = sorted(set(range(len(tasks))) - set(idle))
     found: dict[int, ModuleReport] = {}
-    ended = _one_by_one([(number, tasks[number]) for number in idle], jobs, progress, found)
+    ended = _one_by_one([(number, tasks[number]) for number in idle], jobs, progress, found, heard)
     if busy and not ended.interrupted and not isinstance(ended.problem, WriteError):
         earlier = ended.problem
         try:
             shared = share(tasks)  # by all, so that a suite does not depend on which others are known already
             work = [(number, shared[number]) for number in busy]
             if jobs > 1 and len(work) > 1:
-                ended = _several(sorted(work, key=_size, reverse=True), jobs, progress, found)
+                ended = _several(sorted(work, key=_size, reverse=True), jobs, progress, found, heard)
             else:
-                ended = _one_by_one(work, jobs, progress, found)
+                ended = _one_by_one(work, jobs, progress, found, heard)
         except KeyboardInterrupt:
             ended = Ended([], interrupted=True)
         ended = ended._replace(problem=earlier or ended.problem)
@@ -105,7 +112,7 @@ def _size(work: tuple[int, ModuleTask]) -> int:
     return sum(target.complexity for target in work[1].module.targets)
 
 
-def _one_by_one(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport]) -> Ended:
+def _one_by_one(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport], heard: Heard) -> Ended:
     global _open, _jobs
     _open, _jobs = _Alone(), jobs
     bug: Exception | None = None
@@ -119,6 +126,7 @@ def _one_by_one(work: _Work, jobs: int, progress: Progress, found: dict[int, Mod
         except Exception as error:
             bug = bug or error
             continue
+        heard(task, found[number])
         if found[number].stop is Stop.INTERRUPTED and not found[number].cached:  # heard inside: that search was cut
             return Ended([], interrupted=True)
     return Ended([], problem=bug)
@@ -186,7 +194,7 @@ def _work(task: ModuleTask) -> ModuleReport:
         _idle.set()
 
 
-def _several(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport]) -> Ended:
+def _several(work: _Work, jobs: int, progress: Progress, found: dict[int, ModuleReport], heard: Heard) -> Ended:
     context = multiprocessing.get_context("spawn")
     relay: Queue[tuple[str, dict[str, Any]]] = context.Queue()
     left = context.Value("i", len(work))
@@ -201,6 +209,8 @@ def _several(work: _Work, jobs: int, progress: Progress, found: dict[int, Module
         for future in as_completed(futures):
             with left.get_lock():
                 left.value -= 1
+            if not future.cancelled() and future.exception() is None:
+                heard(futures[future][1], future.result())
             if not future.cancelled() and isinstance(future.exception(), WriteError):
                 for waiting in futures:
                     waiting.cancel()

@@ -7,6 +7,7 @@ from pathlib import Path
 from qeforge.domain.capability import Capability
 from qeforge.domain.ledger import Past
 from qeforge.domain.observation import Arc
+from qeforge.domain.pattern import Recalled
 from qeforge.domain.recipe import Recipe
 from qeforge.domain.routing import Line, Router
 from qeforge.domain.target import SourceModule
@@ -56,6 +57,7 @@ class ModuleTask:
         properties: whether property tests are looked for.
         consulting: models that may be asked; None for none.
         keep: where what comes of it is kept for the next run, and what is there already; None for nowhere.
+        recalled: what earlier runs teach; None where nothing is to be remembered. It decides on no suite that is known.
     """
 
     module: SourceModule
@@ -83,3 +85,4 @@ class ModuleTask:
     reached: frozenset[Arc] | None = None
     consulting: Consulting | None = None
     keep: Keep | None = None
+    recalled: Recalled | None = None

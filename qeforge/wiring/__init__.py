@@ -23,6 +23,7 @@ from qeforge.wiring.costs import account, ledger_in
 from qeforge.wiring.ended import Interrupted as Interrupted
 from qeforge.wiring.ended import Unfinished as Unfinished
 from qeforge.wiring.learning import consolidate_when_due
+from qeforge.wiring.memory import memory_for
 from qeforge.wiring.models import Ask, Show, consulting
 from qeforge.wiring.routing import plan
 from qeforge.wiring.suites import checked, covered_shares, header_of, stale_only
@@ -62,6 +63,7 @@ def generate(
     cache = Cache(cache_dir(os.environ)) if config.cache else None
     jobs = config.jobs or _cores()
     root, environ = found.project.root, {**os.environ, **withheld()}
+    memory = memory_for(config, environ)
     if config.batch:
         work = Work(config=config, root=root, jobs=jobs, progress=progress, tell=tell)
         ended, models = run_in_batch(work, tasks, cache, environ=environ, ask=ask, show=show)
@@ -70,7 +72,9 @@ def generate(
             config, tasks, root=root, jobs=min(jobs, len(tasks)), environ=environ, ask=ask, show=show
         ) as models:
             tasks = list(models.tasks)
-            ended = run_all(recall(tasks, cache) if cache else tasks, jobs=jobs, progress=progress)
+            recalled = memory.recalled(recall(tasks, cache) if cache else tasks)
+            ended = run_all(recalled, jobs=jobs, progress=progress, heard=memory.heard)
+            memory.save()
     if cache:
         cache.prune()
     reports = [*ended.reports, *current, *(_skipped(module) for module in found.discovery.skipped)]
@@ -81,7 +85,11 @@ def generate(
     run = RunReport(
         modules=settled.reports,
         seconds=time.monotonic() - began,
-        notes=(*_notes(config, found), *dict.fromkeys((*models.notes, *remarks)), *([learning] if learning else [])),
+        notes=(
+            *_notes(config, found),
+            *dict.fromkeys((*models.notes, *memory.notes, *remarks)),
+            *([learning] if learning else []),
+        ),
         unavailable=tuple((each.slug, each.message, each.hint) for each in models.unavailable),
     )
     if ended.interrupted:

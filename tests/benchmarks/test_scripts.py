@@ -14,7 +14,12 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "benchmarks"
 TINY = {
     "figures_to_reach.py": ["--results", "nowhere"],
+    "index.py": ["--small"],
     "judge_rate.py": ["--candidates", "128", "--rounds", "1", "--targets", "2"],
+    "memory.py": [
+        *("--projects", "textkit", "--seeds", "0", "--work", "0.1,0.2", "--before", "1", "--after", "1"),
+        *("--short", "0.1", "--learning", "0.1", "--patterns", "80"),
+    ],
     "mutant_rate.py": ["--module", "textkit.formatting", "--max-time", "3", "--fresh", "2", "--mutants", "20"],
     "overhead.py": ["--rounds", "1", "--samples", "textkit"],
     "startup.py": ["--runs", "1"],
@@ -83,6 +88,19 @@ def test_a_target_is_met_on_its_own_side(helpers: ModuleType) -> None:
 
 
 @pytest.mark.slow
+def test_index(tmp_path: Path) -> None:
+    said, kept = figures_of("index.py", tmp_path)
+    assert "file saved against f32" in said
+    assert {(each["count"], each["scalar"]) for each in kept["measured"]} == {
+        (count, scalar) for count in (1000, 2000) for scalar in ("f32", "f16", "i8")
+    }
+    assert all(each["recall"] >= 0.95 for each in kept["measured"])
+    assert kept["saved"]["2000 i8"]["file"] > 0.6
+    assert kept["saved"]["2000 f32"]["file"] == 0
+    assert kept["chosen"] == {"1000": "i8", "2000": "i8"}
+
+
+@pytest.mark.slow
 def test_judge_rate(tmp_path: Path) -> None:
     said, kept = figures_of("judge_rate.py", tmp_path)
     assert "executions a second" in said
@@ -120,6 +138,16 @@ def test_walk(tmp_path: Path) -> None:
     said, kept = figures_of("walk.py", tmp_path)
     assert "discovery, 8 modules" in said
     assert kept["qeforge targets"]["megabytes"] > 5
+
+
+@pytest.mark.slow
+def test_memory(tmp_path: Path) -> None:
+    said, kept = figures_of("memory.py", tmp_path)
+    assert "looking up a target among 80 patterns" in said
+    assert kept["cost"]["p95_ms"] > 0
+    assert {one["memory"] for one in kept["edited"]["points"]} == {True, False}
+    assert {one["work"] for one in kept["edited"]["points"]} == {0.1, 0.2}
+    assert kept["transfer"]["pairs"] <= 1
 
 
 @pytest.mark.slow

@@ -9,8 +9,10 @@ import pytest
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Arc, Effect, Frame, Observation, Operand, Outcome, Raised, Snapshot
+from qeforge.domain.pattern import Offer
 from qeforge.domain.protocols import Proposer, Request
 from qeforge.engine.proposer import NativeProposer
+from qeforge.memory.proposer import MemoryProposer
 from qeforge.refinement.recipes import RecipeProposer
 from tests.conformance.example import corpus
 from tests.fakes.subject import Subject, subject
@@ -79,9 +81,17 @@ def recipes(shop: Subject) -> Proposer:
     return RecipeProposer([replace(call, imports=("from shop import *",)) for call in calls])
 
 
+def memory(shop: Subject) -> Proposer:
+    """What an earlier run kept of two functions."""
+    acts = ("list(countdown(2))", "currency()", "list(countdown(0))")
+    offers = [Offer(pattern=act, candidate=replace(shop.call(act), proposer="memory")) for act in acts]
+    return MemoryProposer(offers, shop.goals.met)
+
+
 PROPOSERS: dict[str, Make] = {
     "native": lambda shop: NativeProposer(shop.module, shop.judge.facts(), seed=7),
     "recipes": recipes,
+    "memory": memory,
     "the example of docs/extending.md": lambda shop: corpus(shop, "abc", "", "#", "abc", "1", "ü", "3.5", "a=b"),
     "counting": lambda shop: Counting(shop.call("countdown(1)"), 1),
 }

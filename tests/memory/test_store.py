@@ -100,9 +100,9 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
 def test_an_older_database_is_migrated_after_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "memory.db"
     SqliteLedger(Store(path)).record(call())
-    more = (*stores._MIGRATIONS, (stores._LAST + 1, "create table extra (id integer primary key)"))
+    more = (*stores._MIGRATIONS, (stores.LATEST + 1, "create table extra (id integer primary key)"))
     monkeypatch.setattr(stores, "_MIGRATIONS", more)
-    monkeypatch.setattr(stores, "_LAST", stores._LAST + 1)
+    monkeypatch.setattr(stores, "LATEST", stores.LATEST + 1)
     store = Store(path)
     with store.transaction() as connection:
         connection.execute("insert into extra default values")
@@ -115,10 +115,10 @@ def test_an_older_database_is_migrated_after_a_copy(tmp_path: Path, monkeypatch:
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "memory.db"
     SqliteLedger(Store(path)).record(call())
-    broken = (*stores._MIGRATIONS, (stores._LAST + 1, "create table extra (id); nonsense"))
+    broken = (*stores._MIGRATIONS, (stores.LATEST + 1, "create table extra (id); nonsense"))
     with monkeypatch.context() as patch:
         patch.setattr(stores, "_MIGRATIONS", broken)
-        patch.setattr(stores, "_LAST", stores._LAST + 1)
+        patch.setattr(stores, "LATEST", stores.LATEST + 1)
         with pytest.raises(StoreError, match="syntax error"):
             SqliteLedger(Store(path)).calls()
     assert len(SqliteLedger(Store(path)).calls()) == 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from qeforge.domain.capability import Capability
+from qeforge.domain.pattern import Recalled
 from qeforge.domain.recipe import Recipe
 from qeforge.domain.routing import Decision, Engine, Features
 from qeforge.providers.remote import Address
@@ -63,6 +64,7 @@ SAME: dict[str, Any] = {
     "keep": KEEP,
     "recipes": (Recipe(target="shop:f"),),
     "reached": frozenset({(1, 2)}),
+    "recalled": Recalled(recipes=(Recipe(target="shop:f"),)),
     "consulting": Consulting(line=Address(path="/elsewhere", key=b""), router=_Nobody(), project="shop"),
 }
 

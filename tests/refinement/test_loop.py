@@ -7,9 +7,11 @@ import pytest
 from qeforge.domain.candidate import Candidate, Claim
 from qeforge.domain.mutant import MutantJob, MutantResult, Probe
 from qeforge.domain.observation import Facet, Observation
+from qeforge.domain.pattern import Offer
 from qeforge.domain.protocols import Clock, Proposer
 from qeforge.domain.trajectory import Stop
 from qeforge.engine.proposer import NativeProposer
+from qeforge.memory.proposer import MemoryProposer
 from qeforge.refinement.limits import Limits
 from qeforge.refinement.loop import Loop, Refined
 from tests.fakes.judge import InProcessJudge
@@ -269,3 +271,29 @@ def test_work_grows_with_the_time_allowed(seconds: float) -> None:
     assert all(
         getattr(twice, name) == 2 * getattr(limits, name) > 0 for name in ("first", "later", "mutants", "probes")
     )
+
+
+def test_what_was_in_a_suite_before_gets_a_closer_look_whatever_else_it_does(shop: Subject) -> None:
+    few = replace(LIMITS, probes=0)
+    calls = shop.calls("grade(95)", "grade(96)", "grade(97)", "grade(undefined)")
+    plain = refine(shop, BatchProposer(calls), limits=few, mutants=False)
+    assert len(plain.cases) == 1  # one call meets all that these meet
+    offers = [Offer(pattern=one.act, candidate=one, kept=number != 1) for number, one in enumerate(calls)]
+    proven = refine(shop, MemoryProposer(offers, shop.goals.met), limits=few, mutants=False)
+    assert acts(proven) == {"grade(95)", "grade(97)"}
+
+
+def test_with_memory_the_same_quality_takes_fewer_executions(shop: Subject) -> None:
+    """The first run searches long; the second one begins with what the first kept."""
+    first = refine(shop, NativeProposer(shop.module, shop.judge.facts(), seed=1))
+    kept, done = [], set[object]()
+    for case in sorted(first.cases, key=lambda each: -len(each.mutants)):
+        if not {*case.goals, *case.mutants} <= done:
+            kept.append(Offer(pattern=case.name, candidate=case.candidate, kept=True))
+            done |= {*case.goals, *case.mutants}
+    short = replace(LIMITS, first=1, rounds=1)
+    memory = MemoryProposer(kept, shop.goals.met)
+    again = refine(shop, memory, NativeProposer(shop.module, shop.judge.facts(), seed=1), limits=short)
+    without = refine(shop, NativeProposer(shop.module, shop.judge.facts(), seed=1), limits=short)
+    assert again.rounds[-1].quality >= first.rounds[-1].quality
+    assert again.offered < without.offered < first.offered

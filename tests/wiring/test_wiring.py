@@ -13,7 +13,7 @@ from qeforge.domain.protocols import Progress
 from qeforge.domain.report import Action, ModuleReport, RunReport
 from qeforge.errors import UnavailableError, UsageError
 from qeforge.execution.pytest_run import SuiteRun
-from qeforge.refinement.run import Ended
+from qeforge.refinement.run import Ended, Heard
 from qeforge.refinement.task import ModuleTask
 from qeforge.wiring import suites, tasks
 from tests.fakes.parts import Notes
@@ -60,7 +60,7 @@ class Ran:
         self.problem: Exception | None = None
         self.notes: tuple[str, ...] = ()
 
-    def __call__(self, tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress) -> Ended:
+    def __call__(self, tasks: Sequence[ModuleTask], *, jobs: int, progress: Progress, heard: Heard) -> Ended:
         self.tasks, self.jobs = list(tasks), jobs
         done = [
             ModuleReport(module=t.module.name, path=t.module.path, action=Action.WRITTEN, suite=t.suite) for t in tasks

@@ -1,0 +1,74 @@
+"""The proposer that knows what earlier runs kept."""
+
+from collections.abc import Callable, Sequence
+
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.goal import Goal
+from qeforge.domain.observation import Arc, Observation
+from qeforge.domain.pattern import Offer, Outcome
+from qeforge.domain.protocols import Request
+from qeforge.memory.adapting import PROPOSER
+from qeforge.memory.calls import plain_key
+
+
+class MemoryProposer:
+    """Offers what was recalled, once and in order, and counts which of it was the first to meet a goal.
+
+    Args:
+        offers: the likeliest first; what does the same as an earlier one is left out.
+        met: the goals that arcs meet.
+        base: goals that are met already.
+        others: candidates that somebody else offers before.
+    """
+
+    name = PROPOSER
+
+    def __init__(
+        self,
+        offers: Sequence[Offer],
+        met: Callable[[frozenset[Arc]], frozenset[Goal]],
+        *,
+        base: frozenset[Goal] = frozenset(),
+        others: Sequence[Candidate] = (),
+    ) -> None:
+        self._met = met
+        self._reached = set(base)
+        self._offers: dict[str, Offer] = {}
+        known = set(map(plain_key, others))
+        for offer in offers:
+            if plain_key(offer.candidate) not in known:
+                self._offers.setdefault(offer.candidate.key, offer)
+        self._left = [offer.candidate for offer in self._offers.values()]
+        self.proven = frozenset(key for key, offer in self._offers.items() if offer.kept)
+        self._goals: dict[str, int] = {}
+
+    def propose(self, request: Request) -> list[Candidate]:
+        """The next ones."""
+        now, self._left = self._left[: request.count], self._left[request.count :]
+        return now
+
+    def learn(self, observed: Sequence[tuple[Candidate, Observation]]) -> None:
+        """Notes which goals are met, and by whom first."""
+        for candidate, seen in observed:
+            fresh = self._met(seen.arcs) - self._reached
+            self._reached |= fresh
+            key = candidate.key
+            if key in self._offers:
+                self._goals[key] = self._goals.get(key, 0) + len(fresh)
+
+    def outcomes(self, kept: Sequence[Candidate]) -> tuple[Outcome, ...]:
+        """What became of every offer that was run.
+
+        Args:
+            kept: candidates that are in the suite.
+        """
+        worth = set(map(plain_key, kept))
+        return tuple(
+            Outcome(
+                pattern=self._offers[key].pattern,
+                target=self._offers[key].candidate.target,
+                goals=goals,
+                kept=plain_key(self._offers[key].candidate) in worth,
+            )
+            for key, goals in self._goals.items()
+        )

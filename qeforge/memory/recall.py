@@ -1,0 +1,84 @@
+"""What memory has for a module that is about to be worked on."""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, zip_longest
+
+from qeforge.domain.pattern import Offer, Pattern, Patterns, Recalled
+from qeforge.domain.recipe import Recipe
+from qeforge.domain.target import Kind, SourceModule, Target
+from qeforge.memory.adapting import adapted, is_portable, is_python, same, value_recipe
+from qeforge.memory.bank import shape_of, shape_of_role
+
+MOST_OFFERS = 192
+"""Candidates for one module: three batches of the loop."""
+
+_MOST_OWN, _MOST_ADAPTED, _ENOUGH = 16, 6, 4
+"""Candidates for one target from itself and from others; with so many of its own, others are not asked."""
+_SHAPES = 6
+_LEAST_LIKE = 0.5
+"""Cosine below which two targets have little more in common than being Python."""
+_MOST_VALUES = 4
+"""Values for one parameter."""
+
+
+def recall(
+    patterns: Patterns, module: SourceModule, *, project: str, everywhere: bool, targets: Collection[str] | None = None
+) -> Recalled:
+    """Candidates and values for the targets of a module: of each its own from earlier runs, also when its code was
+    edited since; where there are few, recipes of targets that look like it, made to fit. The order depends on what is
+    remembered alone.
+
+    Args:
+        patterns: what is remembered.
+        module: the code.
+        project: as `Pattern.project`.
+        everywhere: whether other projects' patterns count.
+        targets: ids of those to look at; None for all.
+
+    Raises:
+        StoreError: what is remembered cannot be read.
+    """
+    wanted = [one for one in module.targets if (targets is None or one.id in targets) and one.kind is not Kind.CLOSURE]
+    scope = None if everywhere else project
+    by_target = [list(_offers(patterns, module, target, project, scope)) for target in wanted]
+    by_turns = (one for one in chain.from_iterable(zip_longest(*by_target)) if one is not None)
+    once: dict[str, Offer] = {}
+    for offer in by_turns:
+        if len(once) < MOST_OFFERS:
+            once.setdefault(offer.candidate.key, offer)
+    return Recalled(offers=tuple(once.values()), recipes=tuple(_recipes(patterns, wanted, project, scope)))
+
+
+def _offers(
+    patterns: Patterns, module: SourceModule, target: Target, project: str, scope: str | None
+) -> Iterator[Offer]:
+    own = patterns.of(project, target.id)[:_MOST_OWN]
+    yield from (Offer(pattern=one.id, candidate=same(one), kept=True) for one in own if is_python(one))
+    if len(own) >= _ENOUGH:
+        return
+    left = _MOST_ADAPTED
+    for pattern, similarity in patterns.near(shape_of(module, target), _SHAPES, project=scope):
+        if similarity < _LEAST_LIKE or left == 0:
+            return
+        if pattern.target == target.id and pattern.project == project:
+            continue
+        candidate = adapted(pattern, target, project=project)
+        if candidate is not None:
+            left -= 1
+            yield Offer(pattern=pattern.id, candidate=candidate)
+
+
+def _recipes(patterns: Patterns, targets: Sequence[Target], project: str, scope: str | None) -> Iterator[Recipe]:
+    """Values that parameters like these were given, each once for a role."""
+    asked: dict[str, str] = {}
+    for target in targets:
+        for parameter in target.parameters:
+            asked.setdefault(shape_of_role(parameter), parameter.name)
+    for shape, role in asked.items():
+        once: dict[str, Pattern] = {}
+        for pattern in patterns.values(shape, role, project=scope):
+            if not is_python(pattern):
+                continue
+            if pattern.project == project or is_portable(pattern.imports, pattern.fixtures):
+                once.setdefault(pattern.act, pattern)
+        yield from (value_recipe(one, role) for one in list(once.values())[:_MOST_VALUES])

@@ -1,0 +1,133 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from qeforge.domain.pattern import Outcome, PatternKind
+from qeforge.memory.bank import MOST_OF_ONE, shape_of, shape_of_role
+from qeforge.memory.embedder import LexicalEmbedder
+from qeforge.memory.indexes import open_index
+from qeforge.memory.patterns import PatternStore, packed, unpacked
+from qeforge.memory.store import Store
+from tests.memory.samples import PROJECT, call, keep, memory_in, module, target
+
+
+def count(folder: Path, table: str) -> int:
+    with closing(sqlite3.connect(folder / "memory.db")) as connection:
+        return int(connection.execute(f"select count(*) from {table}").fetchone()[0])
+
+
+def test_patterns_come_back_as_they_went_in_best_first(tmp_path: Path) -> None:
+    found = keep(memory_in(tmp_path), call("slugify('a')"), call("slugify('b')"))
+    memory = memory_in(tmp_path)
+    memory.settle(
+        [Outcome(pattern=one.id, target=one.target, goals=2) for one in found if one.act == "slugify('b')"], at=2_000.0
+    )
+    best, other = memory.of(PROJECT, "shop.texts:slugify")
+    assert (best.act, best.uses, best.gain, best.at) == ("slugify('b')", 1, 2, 2_000.0)
+    assert other == next(one for one in found if one.act == "slugify('a')").__class__(
+        **{**{name: getattr(other, name) for name in other.__dataclass_fields__}, "at": 1_000.0}
+    )
+    assert memory.of("/elsewhere", "shop.texts:slugify") == []
+
+
+def test_what_is_kept_twice_is_one_and_keeps_its_quality(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    [one, *_] = keep(memory, call("slugify('a')"))
+    memory.settle([Outcome(pattern=one.id, target=one.target, kept=True)], at=1_000.0)
+    keep(memory, call("slugify('a')"), at=3_000.0)
+    [after] = memory.of(PROJECT, one.target)
+    assert (after.id, after.wins, after.at) == (one.id, 1, 3_000.0)
+    assert count(tmp_path, "outcome") == 1
+
+
+def test_what_proves_useless_is_forgotten_and_so_are_its_outcomes(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    [one, *_] = keep(memory, call("slugify('a')"))
+    for _ in range(5):
+        memory.settle([Outcome(pattern=one.id, target=one.target)], at=1_000.0)
+    assert memory.of(PROJECT, one.target) == []
+    assert count(tmp_path, "outcome") == 0
+    memory.settle([Outcome(pattern=one.id, target=one.target)], at=1_000.0)  # another process was quicker
+
+
+def test_a_target_has_so_many_patterns_at_most(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    for start in (0, 20):
+        keep(memory, *(call(f"area({number}, {number})", "area") for number in range(start, start + 20)))
+    assert len(memory.of(PROJECT, "shop.texts:area")) == MOST_OF_ONE
+    rows = memory.values("value width: float", "width", project=PROJECT)
+    assert len(rows) == MOST_OF_ONE
+
+
+def test_what_is_alike_is_found_with_how_much(tmp_path: Path) -> None:
+    keep(memory_in(tmp_path), call("slugify('a')"), call("area(1, 2)", "area"))
+    memory = memory_in(tmp_path)
+    near = memory.near(shape_of(module(), target("slugify_all")), 2, project=PROJECT)
+    assert [one.act for one, _ in near] == ["slugify('a')", "area(1, 2)"]
+    assert near[0][1] > 0.6 > near[1][1]
+    assert memory.near(shape_of(module(), target("slugify_all")), 2, project="/elsewhere") == []
+    assert len(memory.near("slugify", 1, project=None)) == 1
+
+
+def test_without_an_index_only_the_same_shape_is_near(tmp_path: Path) -> None:
+    memory = PatternStore(Store(tmp_path / "memory.db"))
+    keep(memory, call("slugify('a')"))
+    assert [like for _, like in memory.near(shape_of(module(), target("slugify")), 3, project=None)] == [1.0]
+    assert memory.near(shape_of(module(), target("slugify_all")), 3, project=None) == []
+    assert memory.indexed is None
+
+
+def test_vectors_are_made_for_whoever_embeds_now(tmp_path: Path) -> None:
+    keep(PatternStore(Store(tmp_path / "memory.db")), call("slugify('a')"), call("area(1, 2)", "area"))
+    assert count(tmp_path, "vector") == 0
+    assert memory_in(tmp_path).indexed == 2  # shapes of calls; those of values need none
+    other = PatternStore(
+        Store(tmp_path / "memory.db"),
+        embedder=LexicalEmbedder(dimensions=32),
+        index=lambda embedder, rows: open_index(tmp_path, embedder=embedder, rows=rows),
+    )
+    assert len(other.near("slugify text", 5, project=None)) == 2
+    assert count(tmp_path, "vector") == 4
+
+
+def test_what_is_learned_is_found_at_once(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    assert memory.near("slugify text", 3, project=None) == []
+    keep(memory, call("slugify('a')"))
+    memory.save()
+    assert [one.act for one, _ in memory.near("slugify text", 3, project=None)] == ["slugify('a')"]
+
+
+def test_values_of_the_same_type_come_before_those_of_the_same_name(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    keep(memory, call("slugify('a')"), call("area('b', 1)", "area"), call("cart.add('c', 1)", "Cart.add"))
+    text = next(one for one in target("slugify").parameters if one.name == "text")
+    assert [one.act for one in memory.values(shape_of_role(text), "text", project=None)] == ["'a'"]
+    found = memory.values("value name: bytes", "name", project=PROJECT)
+    assert [(one.act, one.kind) for one in found] == [("'c'", PatternKind.VALUE)]
+
+
+def test_vectors_survive_being_packed() -> None:
+    assert unpacked(packed([0.5, -1.0])) == (0.5, -1.0)
+
+
+def test_a_shape_never_gets_the_number_of_one_that_is_gone(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    keep(memory, call("slugify('a')"))
+    with memory.store.transaction() as connection:
+        before = connection.execute("select max(id) from shape").fetchone()[0]
+        connection.execute("delete from pattern")
+        connection.execute("delete from shape")
+    keep(memory, call("slugify('a')"))
+    [[after]] = memory.store.rows("select min(id) from shape")
+    assert after > before
+
+
+def test_a_closed_disk_says_so(tmp_path: Path) -> None:
+    from qeforge.memory.store import StoreError
+
+    (tmp_path / "memory.db").write_bytes(b"no database, and long enough to be taken for one " * 40)
+    with pytest.raises(StoreError, match="damaged"):
+        memory_in(tmp_path).of(PROJECT, "x")
