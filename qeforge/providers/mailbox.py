@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from qeforge.domain.learning import Example
 from qeforge.domain.ledger import BATCH, Call, Ledger
 from qeforge.domain.provider import Completion, Description, Patient, Prompt, Usage
 from qeforge.domain.routing import About, Answer, Engine
@@ -87,6 +88,9 @@ class Mailbox:
     def gained(self, call: int, *, candidates: int, valid: int, goals: int, mutants: int) -> None:
         """What came of an answer."""
         self._ledger.gained(call, candidates=candidates, valid=valid, goals=goals, mutants=mutants)
+
+    def teach(self, example: Example) -> None:
+        """Nothing: what is learned from is what local models say."""
 
     def modules(self) -> int:
         """How many modules have questions."""

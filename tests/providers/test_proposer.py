@@ -187,6 +187,8 @@ def test_an_account_that_nobody_takes_costs_nothing_else(shop: Subject) -> None:
     refined = refine(shop, proposer)
     proposer.settle(refined.needed)
     assert "kind('%PDF 1.4 EOF')" in {case.candidate.act for case in refined.cases}
+
+
 def test_what_was_confirmed_and_good_for_something_is_kept_to_learn_from(shop: Subject) -> None:
     models = Scripted(kind=["'%PDF 1.4 EOF')\nkind(3)\nkind('%PDF', 1)\nkind(unknown)\n```"])
     asked = adviser(shop, models)
