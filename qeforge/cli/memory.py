@@ -171,8 +171,9 @@ def forget(
 ) -> Outcome:
     """Erase everything that was derived from a project.
 
-    Patterns, vectors, what became of them, suspects, records of runs and cached outcomes; the bytes are overwritten.
-    What models took stays in the account, without the names of project, modules and targets. Suites stay.
+    Patterns, vectors, what became of them, suspects, examples to learn from, records of runs and cached outcomes; the
+    bytes are overwritten. What models took stays in the account, without the names of project, modules and targets.
+    Suites stay.
 
     \b
     Examples:

@@ -83,6 +83,7 @@ class Forgotten:
     targets: int
     suspects: int
     calls: int
+    examples: int
     records: int
     cached: int
     copies: tuple[Path, ...] = ()

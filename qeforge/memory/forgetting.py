@@ -17,11 +17,13 @@ class Removed:
     targets: int
     suspects: int
     calls: int
+    examples: int
 
 
 def forget(memory: PatternStore, root: str) -> Removed:
     """Removes a project: patterns, what became of them, shapes and vectors that nobody else uses, targets, suspects;
-    and takes its names out of the ledger, unless another remembered project is called the same.
+    and takes its names out of the ledger, unless another remembered project is called the same. Examples to learn from
+    hold code: those of a project that is called the same go, too.
 
     The bytes are overwritten (`secure_delete`); `upkeep.vacuum` empties the log, too.
 
@@ -50,6 +52,7 @@ def forget(memory: PatternStore, root: str) -> Removed:
         suspects = connection.execute(
             "delete from suspect where path = ? or substr(path, 1, ?) = ?", (root, len(inside), inside)
         ).rowcount
+        examples = connection.execute("delete from example where project = ?", (name,)).rowcount
         calls = 0
         if connection.execute("select 1 from project where name = ?", (name,)).fetchone() is None:
             calls = connection.execute(
@@ -57,4 +60,4 @@ def forget(memory: PatternStore, root: str) -> Removed:
                 (FORGOTTEN, name),
             ).rowcount
     memory.drop(shapes)
-    return Removed(patterns=patterns, targets=targets, suspects=suspects, calls=calls)
+    return Removed(patterns=patterns, targets=targets, suspects=suspects, calls=calls, examples=examples)

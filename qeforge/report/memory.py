@@ -138,11 +138,14 @@ def forgotten_lines(done: Forgotten) -> tuple[str, ...]:
     """What was removed, and what was not."""
     what = (
         *(count(done.patterns, "pattern"), count(done.targets, "target"), count(done.suspects, "suspect")),
+        count(done.examples, "example"),
         *(count(done.records, "record"), count(done.cached, "cached outcome")),
     )
     lines = [f"forgotten {', '.join(done.roots)}: {', '.join(what)}"]
     if done.calls:
         lines.append(f"{count(done.calls, 'question')} to models stay in the account, without names")
+    if done.examples:
+        lines.append("adapters that were trained with its examples stay; `qeforge learn off` leaves them unused")
     if done.copies:
         lines.append(f"older copies of the database still have it: {', '.join(map(str, done.copies))}")
     return tuple(lines)
@@ -153,7 +156,12 @@ def forgotten_data(done: Forgotten) -> Data:
     return {
         "folders": list(done.roots),
         **{"patterns": done.patterns, "targets": done.targets, "suspects": done.suspects, "calls": done.calls},
-        **{"records": done.records, "cached": done.cached, "copies": [str(path) for path in done.copies]},
+        **{
+            "examples": done.examples,
+            "records": done.records,
+            "cached": done.cached,
+            "copies": [str(path) for path in done.copies],
+        },
     }
 
 

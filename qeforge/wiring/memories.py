@@ -100,7 +100,7 @@ def forget(environ: Mapping[str, str], project: str) -> Forgotten:
         records = record.forget(root)
     except OSError as problem:
         raise StoreError(f"records of {root}: {problem.strerror}") from problem
-    if not any((removed.patterns, removed.targets, removed.suspects, removed.calls, cached, records)):
+    if not any((removed.patterns, removed.targets, removed.suspects, removed.calls, removed.examples, cached, records)):
         raise UsageError(f"{root}: nothing is remembered of it", slug="no-such-project")
     return Forgotten(
         roots=(root,),
@@ -108,6 +108,7 @@ def forget(environ: Mapping[str, str], project: str) -> Forgotten:
         targets=removed.targets,
         suspects=removed.suspects,
         calls=removed.calls,
+        examples=removed.examples,
         records=records,
         cached=cached,
         copies=upkeep.copies_beside(memory.store.path),

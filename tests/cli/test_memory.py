@@ -27,7 +27,7 @@ def filled(project: Path) -> Path:
     """The project of the current folder and another one, with patterns."""
     store = patterns_in(os.environ)
     keep(store, call("slugify('a')"), call("area(1, 2)", "area"), project=str(project))
-    keep(store, call("slugify('elsewhere')"), project="/work/other")
+    keep(store, call("slugify('elsewhere')"), project="/srv/other")
     store.store.close()
     return project
 
@@ -93,7 +93,7 @@ def test_stats_count(memory: Cli, filled: Path) -> None:
 def test_forget_erases_one_project_by_name_or_folder(memory: Cli, filled: Path) -> None:
     done = memory("forget", "other")
     assert done.code == 0
-    assert done.err.startswith("forgotten /work/other: 2 patterns, 1 target, ")
+    assert done.err.startswith("forgotten /srv/other: 2 patterns, 1 target, ")
     assert memory("forget", ".", "--json").envelope["data"]["patterns"] == 5
     assert memory("list", "--all").err.startswith("nothing is remembered here")
     assert memory("forget", "other").code == 2

@@ -41,7 +41,7 @@ class Cart:
     def remove(self, name: str) -> None:
         self.items = [item for item in self.items if item[0] != name]
 '''
-PROJECT = "/work/shop"
+PROJECT = "/srv/shop"
 
 
 def module(source: str = SOURCE, name: str = "shop.texts") -> SourceModule:

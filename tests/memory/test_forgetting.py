@@ -1,13 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 from qeforge.domain.candidate import Claim
 from qeforge.domain.pattern import Outcome
 from qeforge.domain.report import Suspect
+from qeforge.memory.examples import SqliteExamples
 from qeforge.memory.forgetting import FORGOTTEN, forget
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.suspects import SuspectStore
 from qeforge.memory.upkeep import vacuum
 from tests.memory.samples import PROJECT, call, keep, memory_in
+from tests.memory.test_examples import EXAMPLE
 from tests.memory.test_store import call as question
 
 TABLES = ("project", "target", "pattern", "outcome", "shape", "vector", "suspect")
@@ -19,7 +22,7 @@ def counts(memory: object) -> dict[str, int]:
 
 def test_a_project_is_gone_with_its_last_byte_and_others_stay(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
-    keep(memory, call("slugify('common')"), project="/work/other")
+    keep(memory, call("slugify('common')"), project="/srv/other")
     before = counts(memory)
     [one, *_] = keep(memory, call("slugify('sesame-open')"), call("area(4711, 2)", "area"))
     memory.settle([Outcome(pattern=one.id, target=one.target, goals=1)], at=1.0)
@@ -31,16 +34,21 @@ def test_a_project_is_gone_with_its_last_byte_and_others_stay(tmp_path: Path) ->
     ledger = SqliteLedger(memory.store)
     ledger.record(question(module="sesame.module"))
     ledger.record(question(project="other"))
+    examples = SqliteExamples(memory.store)
+    for project in (Path(PROJECT).name, "other"):
+        asked = "sesame-asked" if project != "other" else "plain"
+        examples.record(replace(EXAMPLE, project=project, ask=asked))
     assert memory.near("slugify", 3, project=PROJECT)
 
     removed = forget(memory, PROJECT)
 
-    assert (removed.patterns, removed.targets, removed.suspects, removed.calls) == (5, 2, 1, 1)
+    assert (removed.patterns, removed.targets, removed.suspects, removed.calls, removed.examples) == (5, 2, 1, 1, 1)
     assert counts(memory) == {**before, "suspect": 1}
     assert memory.near("slugify", 3, project=PROJECT) == []
     assert memory.indexed == 1
     gone = next(one for one in ledger.calls() if one.project == FORGOTTEN)
     assert (gone.module, gone.target, gone.features, gone.usd) == ("", "", "", 0.5)
+    assert [one.ask for one in examples.all()] == ["plain"]
     assert [one.module for one in ledger.calls(project="other")] == ["shop.cart"]
 
     suspects.replace(Path(f"{PROJECT}-2/src/texts.py"), "shop.texts", [], digests={}, at=1.0)

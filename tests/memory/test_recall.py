@@ -39,7 +39,7 @@ def test_a_new_target_gets_what_a_similar_one_kept(tmp_path: Path) -> None:
 
 def test_other_projects_count_only_where_that_is_wanted(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
-    keep(memory, call("slugify('Some Title')"), project="/work/other")
+    keep(memory, call("slugify('Some Title')"), project="/srv/other")
     asked = {"shop.texts:slugify_all"}
     assert recall(memory, module(), project=PROJECT, everywhere=False, targets=asked) == Recalled()
     found = recall(memory, module(), project=PROJECT, everywhere=True, targets=asked)
