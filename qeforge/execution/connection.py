@@ -104,7 +104,7 @@ class WorkerConnection:
         """Reports to the last request, index and message each; `seconds` is the longest silence.
 
         Raises WorkerDied, also where what came is no report: code under test shares its process with whoever writes
-        them, and a thread that it left has been seen to spoil the interpreter's memory (CPython 3.11).
+        them, and may write to any descriptor.
         """
         while True:
             payload = self.receive(seconds)

@@ -156,7 +156,6 @@ def around(tmp_path: Path, act: str, **settings: Any) -> tuple[Observation, floa
         ("sample.close_stdio()", Outcome.RETURNED),
         ("sample.replace_stdio()", Outcome.RETURNED),
         ("sample.leave_thread()", Outcome.RETURNED),
-        ("sample.leave_busy_thread()", Outcome.RETURNED),
         ("sample.shadow()", Outcome.RETURNED),
         ("sample.recurse()", Outcome.RAISED),
         ("sample.fill_memory()", Outcome.RAISED),
@@ -172,6 +171,15 @@ def test_it_goes_on_after(tmp_path: Path, fork: bool, act: str, outcome: Outcome
     looked, _ = around(tmp_path, act, fork=fork, memory_bytes=1 << 30, cpu_seconds=5)
 
     assert looked.outcome is outcome
+
+
+@FORKS
+def test_it_goes_on_after_a_thread_that_never_rests(tmp_path: Path, fork: bool) -> None:
+    looked, _ = around(tmp_path, "sample.leave_busy_thread()", fork=fork, memory_bytes=1 << 30, cpu_seconds=5)
+
+    # It fights with whoever reports for the interpreter, and its CPU time counts; `print` from a thread can also spoil
+    # the interpreter's memory (CPython's issue 130163). Nothing of that may reach another candidate.
+    assert looked.outcome in (Outcome.RETURNED, Outcome.TIMEOUT, Outcome.CRASHED)
 
 
 @pytest.mark.slow

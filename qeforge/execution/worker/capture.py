@@ -1,5 +1,6 @@
 """What code under test prints, logs and warns about, taken as pytest's `capsys`, `caplog` and `recwarn` would."""
 
+import _thread
 import io
 import logging
 import sys
@@ -9,6 +10,10 @@ from typing import Any
 LIMIT = 64 * 1024  # bytes of one stream that are kept
 _RECORDS = 200  # log records and warnings that are kept
 _MESSAGE = 2_000  # characters of one of them
+
+_abandoned: "list[Stream]" = []
+"""What a thread that goes on may be writing to. `print` holds no reference to the stream that it began with (CPython's
+issue 130163): were it freed meanwhile, the memory of this process would be spoiled."""
 
 
 class _Bytes(io.BytesIO):
@@ -107,6 +112,8 @@ class Capture:
         root = logging.root
         root.handlers[:], root.level, root.disabled, logging.root.manager.disable = self._logging
         sys.stdin, sys.stdout, sys.stderr = self._saved
+        if _thread._count():
+            _abandoned.extend((self.stdout, self.stderr))
 
     @property
     def stdin_asked(self) -> bool:
