@@ -28,11 +28,10 @@ _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _STALE_BATCHES = 14
+_ALONE = 0.7
+"""Share of the time after which advisers are asked although the proposers still get on: what search finds is free."""
 _CONSULTING = 0.5
 """Share of the time left that a round's questions to advisers may take."""
-_KEPT_FOR_MUTANTS = 0.25
-"""Share of the time that the first round's questions, and closer looks at what came of them, leave for mutants: on a
-machine with much else to do an answer takes all that it gets."""
 _FOLLOWING = 8
 """That part of a later round's executions follows an answer which met something new."""
 _KEPT_FOR_LOOKS = 0.1
@@ -170,10 +169,12 @@ class Loop:
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
         share = self.limits.seconds * (0.4 if number == 1 else 0.15)
         self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
-        self._consult(number)
         self._promote(number)
         self._mutate()
         self._chase()
+        if self.advisers and self._is_stuck(number, quality) and self._consult():
+            self._promote(number)
+            self._mutate()
         self.rounds.append(
             Round(
                 number=number,
@@ -194,6 +195,12 @@ class Loop:
         if number > 1 and self._quality() <= quality + 1e-9:
             return Stop.PLATEAU
         return None
+
+    def _is_stuck(self, number: int, quality: float) -> bool:
+        """Whether the proposers have had their chance: a round of theirs brought nothing, there is none left, or most
+        of the time is spent."""
+        late = self.clock.now() - self.started > self.limits.seconds * _ALONE
+        return late or number == self.limits.rounds or (number > 1 and self._quality() <= quality + 1e-9)
 
     def _open(self) -> frozenset[Goal]:
         return self.goals.goals - self.pool.reached
@@ -223,27 +230,26 @@ class Loop:
                 return True
         return False
 
-    def _consult(self, number: int) -> None:
-        """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once."""
+    def _consult(self) -> bool:
+        """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once.
+        Whether anything new ran."""
         now = self.clock.now()
-        until = min(now + (self.deadline - now) * _CONSULTING, self._before_mutants(number))
-        tried = self.trials.open if number > 1 else []  # in the first round nobody has looked for mutants yet
+        until = now + (self.deadline - now) * _CONSULTING
+        tried = self.trials.open
+        ran = False
         for adviser in self.advisers:
             while (goals := self._open()) or tried:
                 left = until - self.clock.now()
                 if left <= 0:
                     self.cut = True
-                    return
+                    return ran
                 batch = list(adviser.propose(Request(goals=goals, mutants=tuple(tried), count=_BATCH, seconds=left)))
                 if not batch:
                     break
+                ran = True
                 if self._hear(self._run(batch, until)) and self.clock.now() < until:
                     self._explore(self.limits.later // _FOLLOWING, until)
-
-    def _before_mutants(self, number: int) -> float:
-        """When a round has to turn to its mutants: before time is up where advisers are asked in the first one."""
-        kept = self.limits.seconds * _KEPT_FOR_MUTANTS if number == 1 and self.advisers else 0.0
-        return self.deadline - kept
+        return ran
 
     def _hear(self, observed: list[tuple[Candidate, Observation]]) -> bool:
         """Tells everybody what was seen; whether it met a new goal."""
@@ -295,7 +301,6 @@ class Loop:
         """Full looks at the best candidates; what holds in fresh processes becomes a case. The first few are looked at
         however late it is: where all is slow, a small suite is better than none."""
         covered = {goal for c in self.cases.values() for goal in c.case.goals} | set(self.base)
-        until = self._before_mutants(number)
         for attempt in range(3):
             missing = self.pool.reached - covered
             entries = self.pool.best(missing, self.tried)
@@ -307,7 +312,7 @@ class Loop:
                 known |= {entry.candidate.key for entry in extra}
                 entries += [entry for key, entry in self.again.items() if key not in self.tried | known]
             for start in range(0, len(entries), _LOOKS):
-                late = self.clock.now() > until
+                late = self.clock.now() > self.deadline
                 self.cut |= late
                 if late and self.tried:
                     return

@@ -12,10 +12,10 @@ from tests.providers.loopback import loopback, stream
 @pytest.mark.slow
 def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(tmp_path: Path) -> None:
     answer = (
-        {"choices": [{"delta": {"content": "'linecache.py', 2)\nchecklinecache('none')"}, "finish_reason": "stop"}]},
+        {"choices": [{"delta": {"content": "'///C|/a')\nurl2pathname('//host/a')"}, "finish_reason": "stop"}]},
         "[DONE]",
     )
-    settings = ("--model", "echo", "--modules", "linecache", "--max-time", "15", "--out", "figures.json")
+    settings = ("--model", "echo", "--modules", "nturl2path", "--max-time", "40", "--out", "figures.json")
     with loopback(lambda handler, body: stream(handler, *answer)) as server:
         first = run("proposals.py", *settings, "--url", server.url, cwd=tmp_path)
         asked = len(server.asked)
@@ -26,7 +26,7 @@ def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(tmp_path: P
     assert asked
     assert len(server.asked) == asked
     kept = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    row = kept["modules"]["linecache"]
+    row = kept["modules"]["nturl2path"]
     assert row["native"]["questions"] == 0
     assert row["echo"]["questions"] == len(row["echo"]["prompts"]) > 0
     assert kept["echo"]["left_open"] == row["native"]["open"]

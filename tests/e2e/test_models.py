@@ -77,7 +77,7 @@ def test_the_cloud_is_asked_once_somebody_agreed_and_its_claims_are_checked(benc
     says = Says(pieces=("```python\n", named, "assert kind('plain') == 'prose'\n", "```\n"))
     with MessagesServer(*[says] * 8).running() as server:
         environ = {"ANTHROPIC_API_KEY": "sk-loopback-0123456789", "ANTHROPIC_BASE_URL": server.url}
-        command = ("generate", "src", "--force-cloud", "--max-time=10", "--json")
+        command = ("generate", "src", "--force-cloud", "--max-time=30", "--json")
         refused = bench(*command, cwd=folder, environ=environ)
         assert refused.code == 3
         assert refused.envelope["errors"][0]["slug"] == "privacy"
@@ -101,7 +101,7 @@ def test_money_ends_what_costs_money(bench: Bench) -> None:
     folder = project(bench)
     with MessagesServer().running() as server:
         environ = {"ANTHROPIC_API_KEY": "sk-loopback-0123456789", "ANTHROPIC_BASE_URL": server.url}
-        command = ("generate", "src", "--force-cloud", "--yes", "--max-cost=0", "--max-time=10", "--json")
+        command = ("generate", "src", "--force-cloud", "--yes", "--max-cost=0", "--max-time=30", "--json")
         done = bench(*command, cwd=folder, environ=environ)
     assert server.requests == []
     assert done.code == 3
@@ -143,7 +143,7 @@ def test_a_server_on_this_machine_is_a_local_model(bench: Bench) -> None:
 
     with loopback(reply) as there:
         environ = {"QEFORGE_LOCAL_URL": there.url}
-        command = ("generate", "src", "--engine=local", "--local-only", "--max-time=10", "--json")
+        command = ("generate", "src", "--engine=local", "--local-only", "--max-time=30", "--json")
         done = bench(*command, cwd=folder, environ=environ)
         assert there.asked
     assert done.code == 0, done.err
@@ -153,9 +153,9 @@ def test_a_server_on_this_machine_is_a_local_model(bench: Bench) -> None:
 
 def test_a_model_that_is_too_slow_for_the_time_is_a_note(bench: Bench) -> None:
     folder = project(bench)
-    with loopback(lambda handler, body: time.sleep(20)) as there:
+    with loopback(lambda handler, body: time.sleep(40)) as there:
         environ = {"QEFORGE_LOCAL_URL": there.url}
-        done = bench("generate", "src", "--engine=local", "--max-time=12", "--json", cwd=folder, environ=environ)
+        done = bench("generate", "src", "--engine=local", "--max-time=30", "--json", cwd=folder, environ=environ)
         assert there.asked
     assert done.code == 0, done.err
     assert any("no answer in the" in note and "--max-time" in note for note in done.data["notes"])

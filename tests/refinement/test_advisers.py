@@ -1,4 +1,4 @@
-"""How the loop shares its time between advisers and mutants, on a clock that work moves."""
+"""How the loop shares its time between proposers, mutants and advisers, on a clock that work moves."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,6 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import MutantJob, MutantResult, Probe
 from qeforge.domain.observation import Observation
 from qeforge.domain.protocols import Request
-from qeforge.domain.trajectory import Stop
 from qeforge.engine.proposer import NativeProposer
 from qeforge.refinement.limits import Limits
 from qeforge.refinement.loop import Loop, Refined
@@ -57,9 +56,11 @@ class Greedy:
     def __init__(self, shop: Subject, clock: StepClock) -> None:
         self._shop, self._clock = shop, clock
         self.offered: list[float] = []
+        self.asked: list[float] = []
 
     def propose(self, request: Request) -> Sequence[Candidate]:
         self.offered.append(request.seconds)
+        self.asked.append(self._clock.time)
         self._clock.time += request.seconds * 1.02
         return self._shop.calls(f"never({len(self.offered)})")
 
@@ -80,35 +81,37 @@ def refine(shop: Subject, judge: Loaded, clock: StepClock, *advisers: Greedy) ->
     ).run()  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("run", "look"),
-    [
-        pytest.param(0.0, 1.5, id="closer looks are slow"),
-        pytest.param(0.1, 1.0, id="searching is slow too"),
-        pytest.param(0.5, 0.9, id="everything crawls"),
-    ],
-)
-def test_mutants_get_their_part_however_long_answers_and_looks_take(shop: Subject, run: float, look: float) -> None:
-    clock = StepClock()
-    judge, greedy = Loaded(shop, clock, run=run, look=look, mutant=0.5), Greedy(shop, clock)
+@pytest.mark.parametrize(("run", "look"), [(0.0, 0.1), (0.05, 0.2), (0.1, 0.5)])
+def test_nobody_is_asked_before_the_proposers_are_stuck(shop: Subject, run: float, look: float) -> None:
+    clock, alone = StepClock(), StepClock()
+    judge, greedy = Loaded(shop, clock, run=run, look=look, mutant=0.05), Greedy(shop, clock)
     refined = refine(shop, judge, clock, greedy)
+    without = refine(shop, Loaded(shop, alone, run=run, look=look, mutant=0.05), alone)
     assert greedy.offered
     assert judge.first_mutant is not None
-    assert judge.first_mutant < LIMITS.seconds
-    assert refined.mutants > 0
-    assert any(refined.needed.values())
-    assert refined.stop is Stop.TIME
+    assert judge.first_mutant < greedy.asked[0]
+    stuck = next((at for at, one in enumerate(without.rounds, 1) if at > 1 and one.kept == 0), len(without.rounds))
+    same = [(one.offered, one.kept, one.quality) for one in without.rounds[: stuck - 1]]
+    assert [(one.offered, one.kept, one.quality) for one in refined.rounds[: stuck - 1]] == same
+    assert {case.candidate.key for case in refined.cases} >= {case.candidate.key for case in without.cases}
 
 
 def test_an_adviser_is_offered_no_more_than_half_of_what_is_left(shop: Subject) -> None:
     clock = StepClock()
     greedy = Greedy(shop, clock)
     refine(shop, Loaded(shop, clock, run=0.0, look=0.0, mutant=0.0), clock, greedy)
-    assert greedy.offered[0] == pytest.approx(LIMITS.seconds / 2)
+    assert greedy.offered[0] == pytest.approx((LIMITS.seconds - greedy.asked[0]) / 2)
 
 
-def test_nobody_is_asked_once_only_the_part_for_mutants_is_left(shop: Subject) -> None:
+def test_an_adviser_is_asked_late_however_well_the_proposers_get_on(shop: Subject) -> None:
     clock = StepClock()
-    judge, greedy = Loaded(shop, clock, run=6.0, look=0.1, mutant=0.1), Greedy(shop, clock)
+    judge, greedy = Loaded(shop, clock, run=0.5, look=0.5, mutant=0.3), Greedy(shop, clock)
+    refine(shop, judge, clock, greedy)
+    assert greedy.asked[0] < LIMITS.seconds
+
+
+def test_nobody_is_asked_once_time_is_up(shop: Subject) -> None:
+    clock = StepClock()
+    judge, greedy = Loaded(shop, clock, run=6.0, look=2.0, mutant=2.0), Greedy(shop, clock)
     refine(shop, judge, clock, greedy)
     assert greedy.offered == []
