@@ -132,8 +132,8 @@ class Store:
             )
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        connection.execute("begin immediate")  # whoever comes second finds it done
         try:
+            connection.execute("begin immediate")  # whoever comes second finds it done
             before = _version(connection)
             if before and before < LATEST:
                 self._keep_copy(before)
@@ -143,8 +143,9 @@ class Store:
                         connection.execute(statement)
                     connection.execute(f"pragma user_version = {number}")
             connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
+        except BaseException:  # Ctrl-C, too, which may come when there is nothing to take back yet, or any more
+            if connection.in_transaction:
+                connection.execute("rollback")
             raise
 
     def _keep_copy(self, version: int) -> None:

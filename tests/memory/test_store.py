@@ -124,6 +124,35 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     assert len(SqliteLedger(Store(path)).calls()) == 1
 
 
+class _Interrupted(sqlite3.Connection):
+    """Ctrl-C is pressed while it waits for the disk: it is heard as soon as the statement has ended."""
+
+    moment = ""
+
+    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:  # type: ignore[override]
+        done = super().execute(sql, *parameters)
+        if sql == self.moment:
+            raise KeyboardInterrupt
+        return done
+
+
+@pytest.mark.parametrize(("moment", "kept"), [("begin immediate", False), ("commit", True)])
+def test_ctrl_c_in_a_migration_stays_ctrl_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, kept: bool
+) -> None:
+    path = tmp_path / "memory.db"
+    connect = sqlite3.connect
+    with monkeypatch.context() as patch:
+        patch.setattr(_Interrupted, "moment", moment)
+        patch.setattr(sqlite3, "connect", lambda *args, **named: connect(*args, factory=_Interrupted, **named))
+        with pytest.raises(KeyboardInterrupt):
+            SqliteLedger(Store(path)).record(call())
+    with closing(sqlite3.connect(path)) as left:
+        assert left.execute("pragma user_version").fetchone() == (stores.LATEST if kept else 0,)
+    SqliteLedger(Store(path)).record(call())
+    assert len(SqliteLedger(Store(path)).calls()) == 1
+
+
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "memory.db")
     ledger = SqliteLedger(store)
