@@ -6,6 +6,7 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,7 @@ def test_without_a_database_there_is_nothing_and_none_is_made(tmp_path: Path) ->
 _WRITER = """
 import sys
 from pathlib import Path
+from typing import Any
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import Store
 from tests.memory.test_store import call
@@ -129,7 +131,7 @@ class _Interrupted(sqlite3.Connection):
 
     moment = ""
 
-    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         done = super().execute(sql, *parameters)
         if sql == self.moment:
             raise KeyboardInterrupt
