@@ -15,6 +15,8 @@
 Failures of the code under test are not in it: those are values (`Observation`, `SkippedModule`).
 """
 
+from collections.abc import Mapping
+
 
 class QeforgeError(Exception):
     """One clear line for the user: what, where, and what to do.
@@ -72,17 +74,26 @@ class ProviderError(UnavailableError):
     """A model that cannot be asked, or did not answer.
 
     `transient` says that the same question may be answered later (a limit of requests, an overloaded server, a cut
-    connection); `retry_after` is in how many seconds, where the other side said so.
+    connection); `retry_after` is in how many seconds, where the other side said so; `spent` is what was used all the
+    same, tokens by the names of a `Usage`.
     """
 
     default_slug = "provider"
 
     def __init__(
-        self, message: str, *, hint: str = "", slug: str = "", transient: bool = False, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        slug: str = "",
+        transient: bool = False,
+        retry_after: float | None = None,
+        spent: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(message, hint=hint, slug=slug)
         self.transient = transient
         self.retry_after = retry_after
+        self.spent = dict(spent or {})
 
 
 class PrivacyError(ProviderError):

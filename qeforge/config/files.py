@@ -2,11 +2,14 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from qeforge.errors import ConfigError
+
+NAME = "pyproject.toml"
+_NOT_OURS = {"__pycache__", "node_modules", "site-packages"}
 
 
 def find_config_file(start: Path) -> Path | None:
@@ -18,12 +21,23 @@ def find_config_file(start: Path) -> Path | None:
         ConfigError: one on the way cannot be read or is not TOML.
     """
     here = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the project
-    candidates = [folder / "pyproject.toml" for folder in (here, *here.parents)]
+    candidates = [folder / NAME for folder in (here, *here.parents)]
     files = [file for file in candidates if file.is_file()]
     for file in files:
         if "qeforge" in tool_table(file):
             return file
     return files[0] if files else None
+
+
+def config_files_below(folder: Path) -> Iterator[Path]:
+    """Every `pyproject.toml` in the folder and below it; hidden folders and installed packages left out."""
+    for place, folders, files in os.walk(folder):
+        if "pyvenv.cfg" in files:
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if name not in _NOT_OURS and not name.startswith("."))
+        if NAME in files:
+            yield Path(place, NAME)
 
 
 def tool_table(file: Path) -> Mapping[str, object]:

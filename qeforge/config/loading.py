@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qeforge.config.files import find_config_file, tool_table
+from qeforge.config.files import config_files_below, find_config_file, tool_table
 from qeforge.config.folders import DATA_DIR_VARIABLE
 from qeforge.config.settings import (
     DEFAULT,
@@ -39,7 +39,7 @@ def load_config(
         start: file or folder from which to look upward for a `pyproject.toml`.
         environ: the environment, for `QEFORGE_*`.
         paths: what is worked on. A project that says `local-only` keeps it, whatever else it is worked on with and by
-            whatever link it was found.
+            whatever link it was found; so does one that lies below.
 
     Raises:
         ConfigError: an unknown key, a wrong value, a file that is not TOML; names file, key and what is expected.
@@ -82,15 +82,61 @@ def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
         yield setting.name, _Given(value, str(file))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """What a project says of its own privacy.
+
+    Args:
+        folder: from which patterns count.
+        local_only: nothing of it leaves the machine.
+        never_send: patterns of files that are never sent.
+    """
+
+    folder: Path
+    local_only: bool
+    never_send: tuple[str, ...]
+
+
+def privacy_of(place: Path) -> Privacy | None:
+    """What the project of a file or folder says of its privacy; None where it has no settings.
+
+    Raises:
+        ConfigError: its settings cannot be read.
+    """
+    file = find_config_file(place)
+    return privacy_in(file) if file is not None else None
+
+
+def privacy_in(file: Path) -> Privacy:
+    """What a `pyproject.toml` says of its project's privacy; a ConfigError where its settings cannot be read."""
+    given = dict(_from_file(file))
+    privacy, patterns = given.get("privacy"), given.get("privacy_never_send")
+    never_send: Any = patterns.value if patterns is not None else ()
+    return Privacy(
+        folder=file.parent,
+        local_only=privacy is not None and privacy.value == LOCAL_ONLY,
+        never_send=tuple(never_send),
+    )
+
+
 def _private_projects(paths: Iterable[Path], known: Path | None) -> Iterator[tuple[str, _Given]]:
     """`privacy` as the first project says that says `local-only`."""
-    for place in dict.fromkeys(place for path in paths for place in (path, path.resolve())):
-        file = find_config_file(place)
-        if file is not None and file != known:
-            privacy = dict(_from_file(file)).get("privacy")
-            if privacy is not None and privacy.value == LOCAL_ONLY:
-                yield "privacy", privacy
-                return
+    places = tuple(dict.fromkeys(place for path in paths for place in (path, path.resolve())))
+    above = {file: None for place in places if (file := find_config_file(place)) is not None}
+    for file in above:
+        if file != known and privacy_in(file).local_only:
+            yield "privacy", _Given(LOCAL_ONLY, str(file))
+            return
+    for file in dict.fromkeys(file for place in places for file in config_files_below(place)):
+        if file == known or file in above:
+            continue
+        try:
+            private = privacy_in(file).local_only
+        except ConfigError:  # a broken one may be anybody's test data; nothing beside it is sent
+            continue
+        if private:
+            yield "privacy", _Given(LOCAL_ONLY, str(file))
+            return
 
 
 def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -130,7 +176,11 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, _Given]]:
 
 
 def _keep_private(given: dict[str, _Given], layers: tuple[dict[str, _Given], ...]) -> None:
-    """A project that says `local-only` keeps it: later layers may tighten and never loosen."""
+    """A project that says `local-only` keeps it, and what it never sends: later layers may tighten and never loosen."""
+    mine, in_force = layers[0].get("privacy_never_send"), given.get("privacy_never_send")
+    if mine is not None and in_force is not None and in_force is not mine:
+        patterns: Any = (*in_force.value, *mine.value)  # type: ignore[misc]
+        given["privacy_never_send"] = _Given(patterns, in_force.origin)
     project = layers[0].get("privacy")
     flag = given.get("local_only")
     if project is not None and project.value == LOCAL_ONLY:

@@ -66,6 +66,14 @@ class Usage:
     cached: int = 0
     written: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input=self.input + other.input,
+            output=self.output + other.output,
+            cached=self.cached + other.cached,
+            written=self.written + other.written,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:

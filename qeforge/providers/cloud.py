@@ -12,11 +12,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt
+from qeforge.config.surroundings import withheld
+from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
 from qeforge.errors import PrivacyError, ProviderError
 from qeforge.providers import guard
 from qeforge.providers.batches import Batch
@@ -187,17 +188,20 @@ class Cloud:
 
     def _patiently(self, prompt: Prompt, request: dict[str, Any], until: float, hears: Listener) -> Completion:
         """The answer of one of a few attempts."""
-        attempt = 0
+        attempt, before = 0, Usage()
         while True:
             reply = Reply(prompt)
             try:
-                return self._attempt(reply, request, until, hears)
+                completion = self._attempt(reply, request, until, hears)
+                return replace(completion, usage=before + completion.usage)
             except ProviderError as problem:
+                before += Usage(**problem.spent)
+                problem.spent = asdict(before)
                 if reply.text or attempt == self._retries:
                     raise
                 seconds = self._pause(problem, attempt, until)
             if not self._rested(seconds, hears):
-                return self._unheard()
+                return replace(self._unheard(), usage=before)
             attempt += 1
 
     def _attempt(self, reply: Reply, request: dict[str, Any], until: float, hears: Listener) -> Completion:
@@ -318,7 +322,8 @@ def _wants_more(piece: str) -> bool:
 
 def _address(given: str | None) -> str:
     """Where the API is: encrypted, or on this machine."""
-    url = given or os.environ.get(URL_VARIABLE, "").strip() or ADDRESS
+    told = os.environ.get(URL_VARIABLE) or withheld().get(URL_VARIABLE, "")  # with a password in it, it is a secret
+    url = given or told.strip() or ADDRESS
     parts = urlsplit(url)
     here = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme != "https" and not (parts.scheme == "http" and here):

@@ -8,7 +8,7 @@ import dataclasses
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from qeforge.domain.ledger import Call, Ledger
 from qeforge.domain.provider import Completion, Description, Finish, Prompt, Provider, Usage
 from qeforge.domain.routing import About, Answer, Engine
 from qeforge.errors import ProviderError
+from qeforge.providers.redaction import Withheld
 
 
 class Circuit(Protocol):
@@ -73,6 +74,8 @@ class Source:
         open: makes it, when it is asked first; raises a ProviderError when that is impossible.
         circuit: of this provider.
         check: what of a prompt may be sent to it.
+        withheld: what was kept back so far.
+        worst: the most that a prompt of so many tokens may use.
         price: USD of a usage; None where no price is known.
         at_once: questions that it answers at the same time.
         stronger: is asked instead where an earlier answer about the same target brought nothing; None for the same.
@@ -82,6 +85,8 @@ class Source:
     open: Callable[[], Provider]
     circuit: Circuit
     check: Check = lambda prompt, about: prompt
+    withheld: Callable[[], Sequence[Withheld]] = tuple
+    worst: Callable[[Prompt, int], Usage] = lambda prompt, tokens: Usage(input=tokens, output=prompt.max_tokens)
     price: Callable[[Usage], float | None] = lambda usage: 0.0
     at_once: int = 1
     stronger: "Source | None" = None
@@ -201,7 +206,7 @@ class Host:
         try:
             sent = source.check(prompt, about)
             provider = self._open(held)
-            worst = source.price(Usage(input=provider.count_tokens(sent.text), output=sent.max_tokens))
+            worst = source.price(source.worst(sent, provider.count_tokens(sent.text)))
             if worst is not None and not self._purse.allows(worst):
                 raise ProviderError("--max-cost is reached", hint="raise it to ask more", slug="max-cost")
             if not source.circuit.enter():
@@ -264,12 +269,16 @@ class Host:
             source.circuit.succeeded()
         except ProviderError as problem:
             outcome = problem.slug
+            completion = dataclasses.replace(completion, usage=Usage(**problem.spent))
             if problem.transient or problem.slug in _PASSING:
                 source.circuit.failed()
             else:
                 source.circuit.left()
                 if problem.slug in _LASTING:
                     held.broken = problem
+            raise
+        except Exception:  # a bug of ours, which the breaker must not wait for
+            source.circuit.left()
             raise
         finally:
             usd = source.price(completion.usage)

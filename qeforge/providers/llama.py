@@ -99,7 +99,10 @@ class Llama:
         """
         began = time.monotonic()
         with self._lock:
-            tokens = self._tokens(prompt)
+            try:
+                tokens = self._tokens(prompt)
+            except (RuntimeError, ValueError) as problem:
+                raise ProviderError(f"{self._name}: {problem}", slug="broken-model") from problem
             wanted = len(tokens) + prompt.max_tokens + 1
             if wanted > self._header.context:
                 raise ProviderError(
@@ -372,7 +375,11 @@ def _formatter(engine: "Engine", header: Header) -> Callable[[list[dict[str, str
     )
 
     def form(messages: list[dict[str, str]]) -> tuple[str, bool]:
-        made = written(messages=messages)  # type: ignore[arg-type]
+        try:
+            made = written(messages=messages)  # type: ignore[arg-type]
+        except ValueError:  # a template that knows no system's part refuses it
+            whole = "\n\n".join(each["content"] for each in messages)
+            made = written(messages=[{"role": "user", "content": whole}])
         return made.prompt, bool(made.added_special)
 
     return form

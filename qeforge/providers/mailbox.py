@@ -140,7 +140,7 @@ class Mailbox:
             except ProviderError as problem:
                 self.failures.setdefault(Engine.CLOUD, problem)
                 continue
-            usd = self._price(Usage(input=estimate(checked.text), output=checked.max_tokens)) or 0.0
+            usd = self._price(self._source.worst(checked, estimate(checked.text))) or 0.0
             if not self._purse.allows(worst + usd):
                 spent = ProviderError("--max-cost is reached", hint="raise it to ask more", slug="max-cost")
                 self.failures.setdefault(Engine.CLOUD, spent)
@@ -163,7 +163,7 @@ class Mailbox:
 
     def _take(self, about: About, reply: Completion | ProviderError, at: float, seconds: float) -> None:
         description = self._source.description
-        usage = reply.usage if isinstance(reply, Completion) else Usage()
+        usage = reply.usage if isinstance(reply, Completion) else Usage(**reply.spent)
         usd = self._price(usage)
         self._purse.spend(usd or 0.0)
         call = self._ledger.record(

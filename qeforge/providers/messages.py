@@ -63,6 +63,18 @@ def body(prompt: Prompt, model: str) -> dict[str, Any]:
     return request
 
 
+def worst(prompt: Prompt, model: str, tokens: int) -> Usage:
+    """The most that a question may use: all of what is kept for later ones is written, and all that may be is answered.
+
+    Args:
+        prompt: the question.
+        model: who is asked.
+        tokens: of the whole prompt.
+    """
+    shared = estimate(prompt.system + prompt.shared)
+    return Usage(input=tokens, output=body(prompt, model)["max_tokens"], written=min(shared, tokens))
+
+
 def _thinking(model: str) -> dict[str, Any]:
     """As little thinking as the model allows: calls of a function need none. Nothing is said about unknown models."""
     facts = known(model)

@@ -98,15 +98,26 @@ class ModelProposer:
         look: facts about the module.
         project: name of the project, for the ledger.
         seed: of second questions.
+        lends: how others call a target may be shown to a cloud; where files are never to be sent it may not, because
+            values in a call may come from one of them.
     """
 
     name = "models"
 
     def __init__(
-        self, module: SourceModule, models: Models, router: Router, look: Look, *, project: str, seed: int
+        self,
+        module: SourceModule,
+        models: Models,
+        router: Router,
+        look: Look,
+        *,
+        project: str,
+        seed: int,
+        lends: bool = True,
     ) -> None:
         self._module = module
         self._models = models
+        self._lends = lends
         self._router = router
         self._look = look
         self._project = project
@@ -247,11 +258,12 @@ class ModelProposer:
         lines = _lines_by_target(request.goals).get(target.id, frozenset())
         mutants = _mutants_by_target(request.mutants, self._targets).get(target.id, ())
         again = self._asked[target.id].times[engine] > 1
+        shown = engine is Engine.LOCAL or self._lends
         aim = Aim(
             target=target,
             open_lines=lines,
             mutants=tuple(mutants),
-            examples=usable(self._known.get(target.id, ()), target),
+            examples=usable(self._known.get(target.id, ()), target) if shown else (),
             seed=self._random.randrange(1, 1 << 30) if again else 0,
         )
         prompt = prompt_for(engine, self._module, aim, tokens=lambda text: self._models.count_tokens(engine, text))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from qeforge.config.loading import privacy_of
 from qeforge.config.surroundings import is_secret
 from qeforge.domain.provider import Prompt
 from qeforge.domain.routing import About
@@ -44,6 +45,9 @@ class Withheld:
 
 class Redactor:
     """Decides what of a project may be sent. Threads may use it at once.
+
+    What the project that a file belongs to says of its privacy holds for it, also where `root` is another's: one of a
+    repository of several projects, or one that was worked on beside it.
 
     Args:
         root: the project's folder. Nothing outside of it is sent.
@@ -88,6 +92,17 @@ class Redactor:
             result = self._spec.check_file(place.relative_to(self._root).as_posix())
             if result.include:
                 return self._patterns[result.index] if result.index is not None else _SETTING
+            try:
+                own = privacy_of(place.parent)
+            except ConfigError as problem:
+                return f"what its project says of privacy cannot be read: {problem.message}"
+            if own is None:
+                continue
+            if own.local_only:
+                return f"{own.folder} is local-only"
+            matched = _spec(own.never_send).check_file(place.relative_to(own.folder).as_posix())
+            if matched.include:
+                return own.never_send[matched.index] if matched.index is not None else _SETTING
         return None
 
     def check(self, prompt: Prompt, about: About) -> Prompt:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from qeforge.domain.provider import Completion, Finish, Listener, Usage
@@ -87,8 +87,12 @@ class Hearing:
                 if self.ending.is_set() or not self.hears(""):
                     return self._ended_by_us(Finish.CANCELLED)
                 continue
+            except ProviderError as problem:
+                problem.spent = asdict(self._so_far())
+                raise
             if chunk is None:
-                raise ProviderError(f"{self.model}: the answer was cut off", slug="cut", transient=True)
+                spent = asdict(self._so_far())
+                raise ProviderError(f"{self.model}: the answer was cut off", slug="cut", transient=True, spent=spent)
             self.counted |= chunk.counted
             self.reason = chunk.reason or self.reason
             piece = self.reply.finish() if chunk.over else self.reply.feed(chunk.text)
@@ -99,22 +103,24 @@ class Hearing:
             if self.reply.stopped:
                 return self._ended_by_us(Finish.STOP)
         if not self.reply.text:
-            raise ProviderError(f"{self.model}: no answer in time", slug="timeout", transient=True)
+            spent = asdict(self._so_far())
+            raise ProviderError(f"{self.model}: no answer in time", slug="timeout", transient=True, spent=spent)
         return self._ended_by_us(Finish.CANCELLED)
 
     def _ended_by_us(self, finish: Finish) -> Completion:
-        """What there is. The count of the answer's tokens comes with its end, so it is estimated here."""
+        """What there is."""
         self.reply.finish()
-        text = self.reply.text
+        return Completion(text=self.reply.text, model=self.model, finish=finish, usage=self._so_far())
+
+    def _so_far(self) -> Usage:
+        """What was used. The count of the answer's tokens comes with its end, so it is estimated before."""
         usage = usage_of(self.counted)
-        output = max(usage.output, estimate(text))
-        usage = Usage(input=usage.input, output=output, cached=usage.cached, written=usage.written)
-        return Completion(text=text, model=self.model, finish=finish, usage=usage)
+        return replace(usage, output=max(usage.output, estimate(self.reply.text)))
 
 
 def answered(model: str, text: str, finish: Finish, usage: Usage) -> Completion:
     """A whole answer; a ProviderError when there is nothing in it."""
     if not text.strip() and finish is not Finish.REFUSED:
         why = "it used up its tokens before it said anything" if finish is Finish.LENGTH else "it said nothing"
-        raise ProviderError(f"{model}: an empty answer: {why}", slug="empty")
+        raise ProviderError(f"{model}: an empty answer: {why}", slug="empty", spent=asdict(usage))
     return Completion(text=text, model=model, finish=finish, usage=usage)

@@ -56,7 +56,13 @@ class Advice:
             return
         look = Look(features=features_for(module, goals, task.consulting.past, seconds=task.seconds), met=goals.met)
         proposer = ModelProposer(
-            module, models, task.consulting.router, look, project=task.consulting.project, seed=task.seed
+            module,
+            models,
+            task.consulting.router,
+            look,
+            project=task.consulting.project,
+            seed=task.seed,
+            lends=task.consulting.lends,
         )
         if task.consulting.later:
             self._writer = proposer

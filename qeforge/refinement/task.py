@@ -25,6 +25,7 @@ class Consulting:
         project: its name in the ledger.
         past: what earlier questions about targets of the module came to, by their ids.
         later: questions are only collected, about what is open in the end, to be sent together.
+        lends: what is known of how others call a target may be shown to a cloud as examples.
         identity: what the answers depend on: names of the models, how they are chosen.
     """
 
@@ -33,6 +34,7 @@ class Consulting:
     project: str
     past: Mapping[str, Past] = field(default_factory=dict)
     later: bool = False
+    lends: bool = True
     identity: tuple[str, ...] = ()
 
 

@@ -22,7 +22,7 @@ from qeforge.refinement.task import Consulting, ModuleTask
 from qeforge.routing.budget import Budget
 from qeforge.routing.policy import Cost
 from qeforge.wiring.costs import ledger_in
-from qeforge.wiring.models import Ask, Consultation, Show, account_of, sources_for
+from qeforge.wiring.models import Ask, Consultation, Show, account_of, lends, sources_for, withheld_by
 from qeforge.wiring.routing import policy_for, project_name
 
 Tell = Callable[[str], None]
@@ -75,12 +75,14 @@ def run_in_batch(
             line=address,
             router=policy_for(config, {Engine.CLOUD: Cost(seconds=0.0, usd=half)}),
             project=project_name(work.root),
+            lends=lends(config, work.root),
             identity=(f"cloud in a batch: {source.description.model}",),
         )
         consulted = [replace(task, consulting=plain) for task in tasks]
         told.tasks = recall(consulted, cache) if cache else consulted
         ended = _passes(work, told.tasks, mailbox)
     told.notes += (f"{line}, in one batch" for line in account_of(mailbox.sums))
+    told.notes += withheld_by([source])
     if ledger.problem:
         told.notes.append(ledger.problem)
     failure = mailbox.failures.get(Engine.CLOUD)

@@ -1,16 +1,18 @@
 """The models of a run: which may be asked, and what stands between them and whoever asks."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qeforge.config import Config, data_dir
+from qeforge.config.files import config_files_below
+from qeforge.config.loading import privacy_in, privacy_of
 from qeforge.domain.ledger import Past
 from qeforge.domain.provider import Description, Place, Prompt, Usage
 from qeforge.domain.routing import Engine
-from qeforge.errors import ProviderError
+from qeforge.errors import ConfigError, ProviderError
 from qeforge.memory.examples import SqliteExamples
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import NAME, Store, StoreError
@@ -20,6 +22,7 @@ from qeforge.providers.gguf import read_header
 from qeforge.providers.host import Host, Source, Sums
 from qeforge.providers.key import Key
 from qeforge.providers.llama import Llama
+from qeforge.providers.messages import worst
 from qeforge.providers.prices import cost, known
 from qeforge.providers.redaction import Redactor, secrets_of
 from qeforge.providers.remote import served
@@ -96,6 +99,7 @@ def consulting(
             line=address,
             router=router,
             project=project_name(root),
+            lends=lends(config, root),
             identity=(
                 *(f"{engine}: {about.model}, {about.detail}" for engine, about in described),
                 f"gate {config.routing_gate}, share {config.routing_local_share}, escalation {config.cloud_escalation}",
@@ -106,6 +110,7 @@ def consulting(
         ]
         yield told
         told.notes += account_of(host.sums)
+        told.notes += withheld_by(sources.values())
         told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
         for engine, problem in host.failures.items():
             if engine not in wanted or engine in host.sums:
@@ -116,6 +121,18 @@ def consulting(
                 told.unavailable.append(problem)
 
 
+def lends(config: Config, root: Path) -> bool:
+    """Whether how others call a target may be shown to a cloud: nowhere in the project is a file that is never sent,
+    whose values a call might hold."""
+    try:
+        own = privacy_of(root)
+        below = [privacy_in(file) for file in config_files_below(root)]
+    except ConfigError:
+        return False
+    projects = [*below, *([own] if own is not None else [])]
+    return not config.privacy_never_send and not any(one.local_only or one.never_send for one in projects)
+
+
 def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:
     """A line for each engine that answered."""
     for engine, sums in sorted(answered.items()):
@@ -123,6 +140,17 @@ def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:
         paid = "a price that is not known" if sums.usd is None else f"${sums.usd:.4f}"
         cost = f", {paid}" if engine is Engine.CLOUD else ""
         yield f"{sums.model} ({engine}) answered {times}: {sums.tokens} tokens, {sums.seconds:.0f} s{cost}"
+
+
+def withheld_by(sources: Iterable[Source]) -> Iterator[str]:
+    """A line for each file whose secrets were replaced before anything of it was sent."""
+    kinds: dict[str, dict[str, None]] = {}
+    for source in sources:
+        for one in source.withheld():
+            if one.what == "secret":  # a file that is refused is told as the question that was not asked
+                kinds.setdefault(one.path, {})[one.why] = None
+    for path, found in sorted(kinds.items()):
+        yield f"secrets replaced in what was sent about {path}: {', '.join(found)}"
 
 
 class _Past:
@@ -242,6 +270,8 @@ def _cloud(config: Config, root: Path, environ: Mapping[str, str], ask: Ask | No
             open=lambda: Cloud(about.model, key=key, at_once=_AT_ONCE),
             circuit=circuit,
             check=gate.check,
+            withheld=lambda: gate.withheld,
+            worst=lambda prompt, tokens: worst(prompt, about.model, tokens),
             price=price,
             at_once=_AT_ONCE,
             stronger=stronger,

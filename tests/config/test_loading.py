@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from qeforge.config import DEFAULT, RUN_ONLY, SETTINGS, Config, setting_named
+from qeforge.config.loading import load_config
 from qeforge.errors import ConfigError, UsageError
 from tests.config.tables import load, write
 
@@ -76,6 +77,32 @@ def test_what_a_table_says_of_privacy_is_not_loosened(tmp_path: Path) -> None:
     assert config.local_only
     with pytest.raises(UsageError, match="contradicts"):
         load(tmp_path, flags={"force_cloud": True})
+
+
+def test_a_project_below_that_is_local_only_seals_the_whole_run(tmp_path: Path) -> None:
+    write(tmp_path, "")
+    for folder in ("services/vault", ".venv/lib/vault", "env/vault", "services/broken"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    (tmp_path / "services" / "broken" / "pyproject.toml").write_text("[tool", encoding="utf-8")
+    for folder in (".venv/lib/vault", "env/vault"):
+        write(tmp_path / folder, 'privacy = "local-only"')
+    paths = [tmp_path / "services", tmp_path / ".venv" / "lib" / "x.py", tmp_path]
+    assert not load_config({}, start=tmp_path, environ={}, paths=paths).local_only
+
+    write(tmp_path / "services" / "vault", 'privacy = "local-only"')
+    config = load_config({}, start=tmp_path, environ={"QEFORGE_PRIVACY": "hybrid"}, paths=[tmp_path])
+    assert config.local_only
+    assert config.origins["privacy"] == str(tmp_path / "services" / "vault" / "pyproject.toml")
+    with pytest.raises(UsageError, match="contradicts"):
+        load_config({"engine": "cloud"}, start=tmp_path, environ={}, paths=[tmp_path])
+
+
+def test_what_is_never_sent_can_be_added_to_and_not_taken_back(tmp_path: Path) -> None:
+    write(tmp_path, TABLES_OF_SETTINGS.replace("local-only", "hybrid"))
+    assert load(tmp_path, environ={"QEFORGE_PRIVACY_NEVER_SEND": ""}).privacy_never_send == ("secrets/",)
+    more = load(tmp_path, environ={"QEFORGE_PRIVACY_NEVER_SEND": "!secrets/"})
+    assert more.privacy_never_send == ("!secrets/", "secrets/")  # the last that matches counts
 
 
 @pytest.mark.parametrize("table", ['local.urll = "x"', '[tool.qeforge.local]\nurll = "x"'])

@@ -1,4 +1,5 @@
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from qeforge.config import surroundings
 from qeforge.domain.provider import Finish, Prompt, Usage
 from qeforge.errors import PrivacyError, ProviderError
 from qeforge.providers.cloud import Cloud
@@ -157,6 +159,13 @@ def test_an_answer_that_is_cut_before_it_began_is_asked_for_again() -> None:
     with asked(Says(pieces=(), cut=True), Fails(status=500)) as (cloud, server):
         assert cloud.complete(PROMPT).text
         assert len(server.requests) == 3
+
+
+def test_what_answers_without_use_took_is_not_forgotten() -> None:
+    with asked(Says(pieces=(), reason="max_tokens", output=900)) as (cloud, _):
+        assert Usage(**failing(cloud).spent) == Usage(input=12, output=900)
+    with asked(Says(pieces=(), cut=True), Says(output=3)) as (cloud, _):
+        assert cloud.complete(PROMPT).usage.input == 24
 
 
 def test_a_refusal_is_an_answer_that_cost_something() -> None:
@@ -314,7 +323,11 @@ def test_the_address_is_encrypted_or_on_this_machine(monkeypatch: pytest.MonkeyP
             Cloud(MODEL, key=key, url=url)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gateway.example.com/api")
     assert Cloud(MODEL, key=key).describe().detail == "gateway.example.com"
-    monkeypatch.delenv("ANTHROPIC_BASE_URL")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://me:word@gateway.example.com/api")
+    surroundings.withhold_secrets()
+    assert "ANTHROPIC_BASE_URL" not in os.environ
+    assert Cloud(MODEL, key=key).describe().detail == "gateway.example.com"
+    assert surroundings.reclaim("ANTHROPIC_BASE_URL")
     assert Cloud(MODEL, key=key).describe().detail == "api.anthropic.com"
 
 

@@ -4,6 +4,7 @@ import math
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,17 @@ def test_threads_wait_for_one_another(small: Llama) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.model
+def test_a_template_without_a_part_for_the_system_is_given_all_as_the_users(small: Llama) -> None:
+    template = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
+        "{{ messages[0]['content'] }}|"
+    )
+    form = module._formatter(small._loaded(0), replace(small._header, template=template))
+    text, _ = form([{"role": "system", "content": "You test."}, {"role": "user", "content": "add"}])
+    assert text == "You test.\n\nadd|"
+
+
 def test_too_little_memory_is_said_before_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "available_memory", lambda: 50 << 20)
     with pytest.raises(ProviderError, match="50 MiB are free") as caught:

@@ -42,6 +42,8 @@ class Batches(Replay):
         self.closed = True
 
     def _answer(self, prompt: Prompt) -> Completion | ProviderError:
+        if prompt.ask == "empty":
+            return ProviderError("empty", slug="empty", spent={"input": 10, "output": 30})
         if prompt.ask == "fail":
             return ProviderError("expired", slug="timeout")
         return Completion(text=prompt.ask, model="fake-1", finish=Finish.STOP, usage=Usage(input=10, output=10))
@@ -93,6 +95,14 @@ def test_what_has_no_answer_is_told_and_costs_nothing() -> None:
     assert box.failures[Engine.CLOUD].slug == "timeout"
     assert box.unanswered() == {"a.py"}
     assert [(call.outcome, call.usd) for call in books.calls] == [("timeout", 0), ("answered", 0.2)]
+
+
+def test_an_empty_answer_is_paid_for_all_the_same() -> None:
+    books = Books()
+    box = mailbox(Batches(), books)
+    put(box, ("a:f", "empty"))
+    assert box.send(5.0) == 0
+    assert [(call.outcome, call.usage.output, call.usd) for call in books.calls] == [("empty", 30, 0.4)]
 
 
 @pytest.mark.parametrize("provider", [Batches(ProviderError("no network", slug="network")), Replay({})])

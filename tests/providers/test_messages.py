@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qeforge.domain.provider import Finish, Prompt, Usage
-from qeforge.providers.messages import Reply, body, estimate, finish_of, usage_of
+from qeforge.providers.messages import THINKING_TOKENS, Reply, body, estimate, finish_of, usage_of, worst
 
 
 def prompt(
@@ -54,6 +54,14 @@ def test_as_little_thinking_as_the_model_allows(model: str, extra: dict[str, obj
     assert {name: request[name] for name in ("thinking", "output_config") if name in request} == extra
     assert request["max_tokens"] == 256 + more
     assert not {"temperature", "top_p", "seed"} & set(request)
+
+
+def test_the_most_that_a_question_may_use() -> None:
+    asked = Prompt(system="s", shared="module " * 100, ask="what", max_tokens=900)
+    usage = worst(asked, "claude-opus-5-5", 1_000)
+    assert (usage.input, usage.output) == (1_000, 900 + THINKING_TOKENS)
+    assert usage.written == estimate(asked.system + asked.shared)
+    assert worst(asked, "claude-opus-5-5", 7).written == 7
 
 
 def test_the_beginning_of_an_answer_is_asked_for_in_words() -> None:

@@ -123,6 +123,20 @@ def test_a_model_meets_what_search_left_open(shop: Subject) -> None:
     assert models.gains[0]["goals"] >= 2
 
 
+@pytest.mark.parametrize(("engine", "lends", "shown"), [
+    (Engine.CLOUD, True, True), (Engine.CLOUD, False, False), (Engine.LOCAL, False, True),
+])  # fmt: skip
+def test_a_cloud_sees_no_calls_where_some_files_are_never_sent(
+    shop: Subject, engine: Engine, lends: bool, shown: bool
+) -> None:
+    models = Both(kind=["'%PDF')"])
+    look = Look(features=features_of, met=shop.goals.met)
+    asked = ModelProposer(shop.module, models, Always(engine), look, project="shop", seed=0, lends=lends)
+    refine(shop, asked)
+    _, prompt = models.prompts[0]
+    assert ("kind('a')" in prompt.ask) is shown
+
+
 def settled(shop: Subject, models: Scripted) -> dict[int, dict[str, int]]:
     """What each answer is credited with when the loop is over."""
     proposer = adviser(shop, models)

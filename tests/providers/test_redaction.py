@@ -144,6 +144,29 @@ def test_files_that_are_never_sent(tmp_path: Path) -> None:
     assert redactor.refused(Path("shop/cart.py")) is None
 
 
+def settings(folder: Path, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def test_what_a_project_says_of_its_files_holds_wherever_it_is_worked_on_from(tmp_path: Path) -> None:
+    settings(tmp_path, "[tool.qeforge.privacy]\nnever-send = ['/plans.py']")
+    settings(tmp_path / "services" / "pay", "[tool.qeforge.privacy]\nnever-send = ['/billing/', '*_key.py']")
+    settings(tmp_path / "services" / "vault", "[tool.qeforge]\nprivacy = 'local-only'")
+    settings(tmp_path / "services" / "odd", "[tool.qeforge]\nprivacy = 3")
+    settings(tmp_path / "services" / "plain", "[project]\nname = 'plain'")
+    redactor = Redactor(tmp_path)
+    assert redactor.refused(Path("plans.py")) == "/plans.py"
+    assert redactor.refused(Path("services/plain/plans.py")) is None
+    assert redactor.refused(Path("services/pay/billing/conf.py")) == "/billing/"
+    assert redactor.refused(Path("services/pay/deep/a_key.py")) == "*_key.py"
+    assert redactor.refused(Path("services/pay/api.py")) is None
+    assert redactor.refused(Path("services/vault/api.py")) == f"{tmp_path / 'services' / 'vault'} is local-only"
+    why = redactor.refused(Path("services/odd/api.py"))
+    assert why is not None
+    assert why.startswith("what its project says of privacy cannot be read: ")
+
+
 def test_what_was_withheld_is_told_once_with_its_reason(tmp_path: Path) -> None:
     redactor = Redactor(tmp_path, never_send=["private/"])
     for _ in range(2):

@@ -118,6 +118,16 @@ def test_what_fails_is_written_down_and_after_some_time_left_alone() -> None:
     assert host.available() == {}
 
 
+def test_an_empty_answer_is_paid_for_all_the_same() -> None:
+    spent = {"input": 3, "output": 900}
+    fake, books = Fake(fail=ProviderError("it said nothing", slug="empty", spent=spent)), Books()
+    host = host_of(fake, books, price=0.25)
+    with pytest.raises(ProviderError, match="said nothing"):
+        host.ask(Engine.LOCAL, PROMPT, ABOUT, seconds=5)
+    (call,) = books.calls
+    assert (call.usage, call.usd, call.outcome) == (Usage(input=3, output=900), 0.25, "empty")
+
+
 def test_a_wrong_key_is_not_tried_again() -> None:
     host = host_of(Fake(fail=ProviderError("wrong key", slug="wrong-key")), Books())
     with pytest.raises(ProviderError, match="wrong key"):

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from qeforge.config import Config
+from qeforge.domain.provider import Description, Place
+from qeforge.providers.host import Source
+from qeforge.providers.redaction import Withheld
+from qeforge.routing.breaker import Breaker
+from qeforge.wiring.models import lends, withheld_by
+
+
+@pytest.mark.parametrize(("place", "text", "may"), [
+    (".", "[tool.qeforge]\nseed = 1", True),
+    (".", "[tool.qeforge.privacy]\nnever-send = ['a.py']", False),
+    ("deep/inside", "[tool.qeforge.privacy]\nnever-send = ['a.py']", False),
+    ("deep/inside", "[tool.qeforge]\nprivacy = 'local-only'", False),
+    ("deep/inside", "[tool.qeforge]\nprivacy = 3", False),
+    ("..", "[tool.qeforge.privacy]\nnever-send = ['a.py']", False),
+])  # fmt: skip
+def test_calls_are_lent_where_every_file_may_be_sent(tmp_path: Path, place: str, text: str, may: bool) -> None:
+    root = tmp_path / "root"
+    (root / place).mkdir(parents=True, exist_ok=True)
+    (root / place / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert lends(Config(), root) is may
+    assert not lends(Config(privacy_never_send=("b.py",)), root)
+
+
+def test_secrets_that_were_replaced_are_told_by_file() -> None:
+    kept = (
+        Withheld(path="b.py", what="secret", why="AWS Access Key"),
+        Withheld(path="a.py", what="secret", why="Secret Keyword"),
+        Withheld(path="b.py", what="secret", why="Private Key"),
+        Withheld(path="c.py", what="file", why="c.py"),
+    )
+    about = Description(name="fake", model="fake-1", place=Place.CLOUD, context=10)
+
+    def never() -> None:
+        raise AssertionError
+
+    source = Source(description=about, open=never, circuit=Breaker(), withheld=lambda: kept)  # type: ignore[arg-type]
+    assert list(withheld_by([source])) == [
+        "secrets replaced in what was sent about a.py: Secret Keyword",
+        "secrets replaced in what was sent about b.py: AWS Access Key, Private Key",
+    ]
