@@ -2,6 +2,7 @@
 
 import math
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ def learn(
     split = data.split(examples)
     lesson.require(split)
     store = pupil.snapshots
-    with store.changing(), pupil.open() as runner, store.making() as new:
+    with store.changing(consolidates=True), pupil.open() as runner, store.making() as new:
         active = store.active()
         lineage = store.lineage(active)
         last = next((one for one in reversed(lineage) if one.kind == "base"), None)
@@ -92,7 +93,8 @@ def learn(
             strength=strength,
         )
         fisher = training.fisher_of(base, reads, fisher)
-        libraries.numpy().savez(new / FISHER, **{name: values.cpu().numpy() for name, values in fisher.items()})
+        with lesson.writing(new / FISHER):
+            libraries.numpy().savez(new / FISHER, **{name: values.cpu().numpy() for name, values in fisher.items()})
         pupil.write(new / ADAPTER, base.adapter())
         runner.set_adapter(new / ADAPTER)
         after, rate_after = _by_project(runner, judged), valid(runner) if valid else None
@@ -133,6 +135,7 @@ def learn(
 def is_due(pupil: Pupil, examples: Iterable[Example]) -> bool:
     """Whether enough answers were accepted since the last consolidation."""
     last = max((one.at for one in pupil.snapshots.records() if one.kind == "base"), default=0.0)
+    last = max(last, pupil.snapshots.tried())  # one that was refused is not repeated with the same answers
     split = data.split(examples)
     return bool(split.held_out) and sum(one.at > last for one in split.train) >= EVERY
 
@@ -208,7 +211,7 @@ def _loaded(path: Any) -> dict[str, Any]:
     try:
         with libraries.numpy().load(path) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
         raise LearningError(
             f"{path}: cannot be read: {problem}", hint="`qeforge learn rollback` goes back to an earlier snapshot"
         ) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qeforge.domain.learning import Example
 from qeforge.learning import checks, data, lesson
+from qeforge.learning.fold import joined
 from qeforge.learning.lesson import Lesson, Plan, Pupil
 from qeforge.learning.libraries import LearningError
 from qeforge.learning.snapshots import ADAPTER, Record
@@ -30,7 +31,7 @@ def take(pupil: Pupil, examples: Iterable[Example], file: Path, plan: Plan) -> L
     store = pupil.snapshots
     with store.changing(), pupil.open() as runner, store.making() as new:
         active = store.active()
-        pupil.write(new / ADAPTER, found)  # as it was understood, not as it came
+        pupil.write(new / ADAPTER, joined([found]))  # one rank everywhere; as it was understood, not as it came
         judged = [one for own in lesson.held_out(runner, split).values() for one in own]
         asked = judged[0].tokens[: judged[0].start]
         runner.set_adapter(None)

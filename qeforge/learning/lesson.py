@@ -1,8 +1,8 @@
 """What every kind of training shares: the model in both of its forms, its examples, what it costs, the record."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +68,26 @@ class Pupil:
         return found
 
     def write(self, path: Path, adapter: Adapter) -> None:
-        """An adapter of this model as a file."""
-        adapters.write(path, adapter, self.shape, base=self.identity)
+        """An adapter of this model as a file.
+
+        Raises:
+            LearningError: the disk is full, or the folder cannot be written.
+        """
+        with writing(path):
+            adapters.write(path, adapter, self.shape, base=self.identity)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Says in one line that a file cannot be written."""
+    try:
+        yield
+    except OSError as problem:
+        raise LearningError(
+            f"{path}: cannot be written: {problem.strerror or problem}",
+            hint="what was learned before stays as it is",
+            slug="write",
+        ) from problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 ::
 
     learning/smollm2-135m-5f3a…/
+        tried                     its time is that of the last consolidation that was begun
         active.json               which snapshot is used, or none
         0001/record.json          what it came from, figures, checks
         0001/adapter.gguf         what llama.cpp loads: everything learned up to then
@@ -28,7 +29,7 @@ from pathlib import Path
 from qeforge.learning.libraries import LearningError
 
 ADAPTER, PART, FISHER = "adapter.gguf", "part.gguf", "fisher.npz"
-_RECORD, _ACTIVE, _LOCK, _NEW = "record.json", "active.json", "lock", ".new"
+_RECORD, _ACTIVE, _LOCK, _NEW, _TRIED = "record.json", "active.json", "lock", ".new", "tried"
 _NUMBER = re.compile(r"\d{4,}")
 
 
@@ -107,8 +108,11 @@ class Snapshots:
         return found[::-1]
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
+    def changing(self, *, consolidates: bool = False) -> Iterator[None]:
         """Lets one process at a time write, and sweeps away what a killed one left.
+
+        Args:
+            consolidates: `tried` tells of it from now on, whatever comes of it.
 
         Raises:
             LearningError: another process is at it, or nothing can be written.
@@ -125,9 +129,19 @@ class Snapshots:
                 ) from None
             for left in self.folder.glob(f"*{_NEW}"):
                 shutil.rmtree(left, ignore_errors=True)
+            if consolidates:
+                with _told(self.folder):
+                    (self.folder / _TRIED).touch()
             yield
         finally:
             os.close(handle)
+
+    def tried(self) -> float:
+        """When a consolidation was begun last, in seconds since 1970; 0 for never."""
+        try:
+            return (self.folder / _TRIED).stat().st_mtime
+        except OSError:
+            return 0.0
 
     @contextmanager
     def making(self) -> Iterator[Path]:

@@ -134,6 +134,8 @@ def _pattern(data: Any) -> Pattern:
         whole = isinstance(items, list) and len(items) <= _MOST_ITEMS and all(isinstance(one, str) for one in items)
         if not whole or sum(map(len, items)) > _MOST_TEXT:
             raise ValueError(f"{name} is no list of at most {_MOST_ITEMS} short texts")
+    if not data["shape"].isprintable():  # half a character cannot be stored
+        raise ValueError("shape holds characters that are no text")
     _check_names(data)
     _check_code(data)
     return Pattern(

@@ -222,7 +222,10 @@ def open_hnsw(path: Path, *, embedder: str, dimensions: int, rows: Rows, scalar:
         UnavailableError: usearch is not installed.
     """
     label = Label(embedder=embedder, dimensions=dimensions, scalar=scalar)
-    index = HnswIndex(path, label, mapped=problem_with(path, label) is None)
+    try:
+        index = HnswIndex(path, label, mapped=problem_with(path, label) is None)
+    except RuntimeError:  # usearch's own: the file is of another version of it
+        index = HnswIndex(path, label)
     if index.census == rows.census():
         return index
     there, wanted = set(index.keys().tolist()), rows.keys()

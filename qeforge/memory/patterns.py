@@ -268,8 +268,11 @@ def _target(connection: sqlite3.Connection, place: Place, at: float) -> int:
     return int(
         connection.execute(
             "insert into target (project, name, path, digest, confined, at) values (?, ?, ?, ?, ?, ?) "
-            "on conflict (project, name) do update set path = excluded.path, digest = excluded.digest, "
-            "confined = excluded.confined, at = excluded.at returning id",
+            "on conflict (project, name) do update set at = excluded.at, "
+            # What comes from an export knows neither file nor digest, and lifts nothing.
+            "path = iif(excluded.digest = '', path, excluded.path), "
+            "confined = iif(excluded.digest = '', confined, excluded.confined), "
+            "digest = iif(excluded.digest = '', digest, excluded.digest) returning id",
             (project, place.target, place.path, place.digest, int(place.confined), at),
         ).fetchone()[0]
     )

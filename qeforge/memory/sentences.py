@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from qeforge.errors import ConfigError, UnavailableError
+from qeforge.errors import UnavailableError
 
 _LIBRARY = "sentence_transformers"
 _HINT = "memory.model names a folder of a model that was downloaded, with its modules.json"
@@ -23,13 +23,12 @@ class SentenceEmbedder:
         folder: of the model, as sentence-transformers saves it.
 
     Raises:
-        ConfigError: it is no such folder.
-        UnavailableError: sentence-transformers is not installed.
+        UnavailableError: it is no such folder, cannot be read, or sentence-transformers is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
         if not (folder / "modules.json").is_file():
-            raise ConfigError(f"{folder}: there is no sentence-transformers model", hint=_HINT, slug="embedder")
+            raise UnavailableError(f"{folder}: there is no sentence-transformers model", hint=_HINT, slug="embedder")
         if find_spec(_LIBRARY) is None:
             raise UnavailableError(
                 "sentence-transformers is not installed, which memory.embedder asks for",
@@ -37,7 +36,10 @@ class SentenceEmbedder:
                 slug="embedder",
             )
         self._folder = folder
-        self._name = f"sentences-{folder.resolve().name}-{_mark(folder):08x}"
+        try:
+            self._name = f"sentences-{folder.resolve().name}-{_mark(folder):08x}"
+        except OSError as problem:
+            raise UnavailableError(f"{folder}: cannot be read: {problem.strerror}", slug="embedder") from problem
         self._model: Any = None
 
     @property
@@ -59,7 +61,11 @@ class SentenceEmbedder:
         if not texts:
             return []
         model = self._loaded()
-        found = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True)
+        try:
+            found = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True)
+        except Exception as problem:  # as its library and torch like
+            [line, *_] = str(problem).splitlines() or [type(problem).__name__]
+            raise UnavailableError(f"{self._folder}: no embedding ({line})", slug="embedder") from problem
         return [[float(number) for number in row] for row in found]
 
     def _loaded(self) -> Any:

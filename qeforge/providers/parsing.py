@@ -28,7 +28,10 @@ _FENCE = "```"
 _NAME = re.compile(r"#\s*name:(?P<text>.{1,80})", re.IGNORECASE)
 """The comment above a snippet that says what its input shows."""
 _NO_PYTHON, _NO_IMPORT, _NO_NAME = "not Python", "unknown import", "unknown name"
-_NO_CALL, _TOO_LONG, _AGAIN = "calls nothing of the module", "too long", "said before"
+_NO_CALL, _TOO_LONG = "calls nothing of the module", "too long"
+AGAIN = "said before"
+"""Why a repeated candidate is dropped; any other reason is a fault of the answer."""
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -67,7 +70,7 @@ def parse_answer(
         if len(candidate.key) > LONGEST:
             reader.dropped[_TOO_LONG] += 1
         elif candidate.key in found:
-            reader.dropped[_AGAIN] += 1
+            reader.dropped[AGAIN] += 1
         else:
             found[candidate.key] = candidate
     kept = tuple(found.values())[:MOST]

@@ -211,14 +211,20 @@ def _is_plain(target: Target) -> bool:
 
 def _beginning(aim: Aim) -> str:
     """How the answer begins: the call up to its bracket, or the making of the object, whose arguments are often what
-    decides."""
+    decides. Where it takes none, it is made, and the answer goes on with the call: a model that is asked for arguments
+    gives some."""
     target = aim.target
     if target.kind is Kind.CONSTRUCTOR:
         return f"{target.owner or target.qualname}("
     if target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD):
         return f"{target.qualname}("
-    made = next((each for one in aim.examples for each in one.arrange if f" = {target.owner}(" in each), "")
-    return made[: made.find("(") + 1]
+    for one in aim.examples:
+        made = next((each for each in one.arrange if f" = {target.owner}(" in each), "")
+        if made.endswith(f" = {target.owner}()"):
+            return f"{made}\n{one.act[: one.act.find('(') + 1]}"
+        if made:
+            return made[: made.find("(") + 1]
+    return ""
 
 
 def usable(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:

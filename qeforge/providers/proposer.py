@@ -18,7 +18,7 @@ from qeforge.domain.target import SourceModule, Target
 from qeforge.domain.testcase import TestCase
 from qeforge.errors import ProviderError
 from qeforge.providers.mailbox import LATER
-from qeforge.providers.parsing import parse_answer
+from qeforge.providers.parsing import AGAIN, parse_answer
 from qeforge.providers.prompts import Aim, prompt_for, usable
 from qeforge.providers.taught import example_of
 
@@ -301,7 +301,7 @@ class ModelProposer:
         account = _Account(
             call=answer.call,
             engine=engine,
-            candidates=len(parsed.candidates) + sum(count for _, count in parsed.dropped),
+            candidates=len(fresh) + sum(count for why, count in parsed.dropped if why != AGAIN),
             keys=keys,
             waiting=set(keys),
         )

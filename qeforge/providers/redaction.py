@@ -85,6 +85,13 @@ class Redactor:
 
     def refused(self, path: Path) -> str | None:
         """Why nothing of a file may be sent; None when it may."""
+        return self._protected(path, local_only=True)
+
+    def never_sent(self, path: Path) -> str | None:
+        """Why a file is one of those that are never sent, where others of its project may be; None when it is none."""
+        return self._protected(path, local_only=False)
+
+    def _protected(self, path: Path, *, local_only: bool) -> str | None:
         absolute = Path(os.path.abspath(self._root / path))  # noqa: PTH100 (a link is looked at as itself, and resolved)
         for place in (absolute, absolute.resolve()):
             if not place.is_relative_to(self._root):
@@ -98,7 +105,7 @@ class Redactor:
                 return f"what its project says of privacy cannot be read: {problem.message}"
             if own is None:
                 continue
-            if own.local_only:
+            if own.local_only and local_only:
                 return f"{own.folder} is local-only"
             matched = _spec(own.never_send).check_file(place.relative_to(own.folder).as_posix())
             if matched.include:

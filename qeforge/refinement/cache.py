@@ -110,8 +110,12 @@ class Cache:
         gone: set[str] = set()
         for path, _, _ in self._files():
             if path.suffix == _SUFFIX:
-                with contextlib.suppress(OSError, ValueError):
-                    entry = _decoded(path.read_bytes())
+                with contextlib.suppress(OSError):
+                    try:
+                        entry = _decoded(path.read_bytes())
+                    except ValueError:  # of another version: nobody can use it, and whose it is cannot be told
+                        path.unlink()
+                        continue
                     if entry.report.path.resolve().is_relative_to(folder):
                         path.unlink()
                         gone.add(entry.key)

@@ -92,14 +92,14 @@ def forget(environ: Mapping[str, str], project: str) -> Forgotten:
     """
     memory = patterns_in(environ)
     root = _folder_or_name(environ, project)
-    removed = forget_rows(memory, root)
-    discard(data_dir(environ))  # what was taken out of an index may still stand in its file
-    upkeep.vacuum(memory.store)
     cached = Cache(cache_dir(environ)).forget(Path(root))
     try:
         records = record.forget(root)
     except OSError as problem:
         raise StoreError(f"records of {root}: {problem.strerror}") from problem
+    removed = forget_rows(memory, root)  # its name is in the database, so that it can be said again until here
+    discard(data_dir(environ))  # what was taken out of an index may still stand in its file
+    upkeep.vacuum(memory.store)
     if not any((removed.patterns, removed.targets, removed.suspects, removed.calls, removed.examples, cached, records)):
         raise UsageError(f"{root}: nothing is remembered of it", slug="no-such-project")
     return Forgotten(
@@ -162,7 +162,9 @@ def restore(environ: Mapping[str, str], source: Path) -> Path | None:
         UsageError: the file is no such copy.
         StoreError: it cannot be put there.
     """
-    return upkeep.restore(patterns_in(environ).store, source)
+    kept = upkeep.restore(patterns_in(environ).store, source)
+    discard(data_dir(environ))  # its keys may stand for other shapes in the copy
+    return kept
 
 
 def vacuum(environ: Mapping[str, str]) -> tuple[int, int]:
@@ -205,6 +207,15 @@ def _root(environ: Mapping[str, str], project: str | None) -> str:
 def _folder_or_name(environ: Mapping[str, str], project: str) -> str:
     memory = patterns_in(environ)
     path = Path(project)
-    if path.is_dir():
-        return project_key(find_project(path).root)
+    is_path = path.name != project
+    folder = project_key(find_project(path).root) if path.is_dir() else None
+    others = [one for one in listing.projects(memory) if one.name == project and one.root != folder]
+    if folder is not None and (is_path or not others):
+        return folder
+    if folder is not None:
+        raise UsageError(
+            f"{project}: a folder here, and a project that is remembered",
+            hint=f"say which by its path: ./{project}, or {others[0].root}",
+            slug="ambiguous",
+        )
     return listing.named(memory, project)[0].root

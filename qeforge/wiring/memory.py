@@ -92,7 +92,7 @@ class Memory:
             by_target[one.candidate.target].append(one)
         project, at = project_key(task.root), self._clock()
         gate = Redactor(task.root, never_send=self._never_send, scanner=lambda line: ())
-        confined = bool(self._never_send) and gate.refused(task.module.path) is not None
+        confined = gate.never_sent(task.module.path) is not None
         try:
             self._patterns.settle(experience.outcomes, at=at)
             for target in task.module.targets:

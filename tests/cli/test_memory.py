@@ -102,6 +102,15 @@ def test_forget_erases_one_project_by_name_or_folder(memory: Cli, filled: Path) 
     assert b"slugify" not in left
 
 
+def test_forget_asks_back_where_a_word_may_mean_two_projects(memory: Cli, filled: Path) -> None:
+    Path("other").mkdir()
+    done = memory("forget", "other")
+    assert done.code == 2
+    assert "other: a folder here, and a project that is remembered" in done.err
+    assert memory("forget", "/srv/other").code in (0, 2)
+    assert memory("list").code == 0
+
+
 def test_export_and_import_hand_patterns_on(memory: Cli, filled: Path) -> None:
     done = memory("export", "out.jsonl")
     assert (done.code, done.out, done.err) == (0, "out.jsonl\n", "5 patterns written\n")

@@ -113,6 +113,16 @@ def test_one_process_learns_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+def test_a_consolidation_that_came_to_nothing_was_tried(tmp_path: Path) -> None:
+    store = Snapshots(tmp_path / "learning")
+    with store.changing():
+        pass
+    assert store.tried() == 0
+    with pytest.raises(LearningError), store.changing(consolidates=True):
+        raise LearningError("refused")
+    assert store.tried() > 0
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (

@@ -89,7 +89,7 @@ def test_what_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
         open_embedder("magic")
     with pytest.raises(ConfigError, match="no model is named"):
         open_embedder("sentence-transformers")
-    with pytest.raises(ConfigError, match="there is no sentence-transformers model"):
+    with pytest.raises(UnavailableError, match="there is no sentence-transformers model"):
         open_embedder("sentence-transformers", folder=tmp_path)
     with pytest.raises(ConfigError, match="there is no local model"):
         open_embedder("local")

@@ -44,6 +44,17 @@ def test_what_goes_out_comes_in_as_another_projects(tmp_path: Path) -> None:
     assert exported(there, project="/clone").splitlines()[0] == HEAD
 
 
+def test_what_comes_in_lifts_no_confinement(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    keep(memory, call("f(1)"))
+    with memory.store.transaction() as connection:
+        connection.execute("update target set confined = 1, digest = 'd', path = 'm.py'")
+    write(exported(memory, project=PROJECT), tmp_path / "out.jsonl")
+    take_in(memory, tmp_path / "out.jsonl", project=PROJECT, at=9.0)
+    (row,) = memory.store.rows("select confined, digest, path from target")
+    assert tuple(row) == (1, "d", "m.py")
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     with pytest.raises(UsageError, match="exists already"):
@@ -57,6 +68,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     ("change", "reason"),
     [
         ({"kind": "virus"}, "unknown kind 'virus'"),
+        ({"shape": "half \ud800"}, "shape holds characters that are no text"),
         ({"act": ""}, "act is no text of 1 to 4000 characters"),
         ({"act": "x" * 5000}, "act is no text"),
         ({"act": "f(", "kind": "call"}, "act is no Python"),

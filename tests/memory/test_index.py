@@ -282,3 +282,18 @@ def test_nothing_heavy_is_imported_without_a_big_store() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_file_of_another_version_of_the_library_is_made_anew(
+    path: Path, rows: StoredRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(path, rows)
+    made = HnswIndex.__init__
+
+    def choosy(self: HnswIndex, path: Path, label: Label, *, mapped: bool = False) -> None:
+        if mapped:
+            raise RuntimeError("File format may be different, please rebuild")
+        made(self, path, label)
+
+    monkeypatch.setattr(HnswIndex, "__init__", choosy)
+    assert len(opened(path, rows)) == 300

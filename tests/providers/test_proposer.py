@@ -184,9 +184,9 @@ def test_what_another_proposer_runs_later_is_not_credited_to_an_answer_that_was_
     assert models.credit == {1: {"candidates": 2, "valid": 0, "goals": 0, "mutants": 0}}
 
 
-def test_an_answer_that_says_nothing_new_is_counted_all_the_same(shop: Subject) -> None:
+def test_what_an_answer_repeats_is_no_candidate(shop: Subject) -> None:
     credit = settled(shop, Scripted(kind=["1)\nkind(2)", "1)\nkind(2)"]))
-    assert credit[2] == {"candidates": 2, "valid": 0, "goals": 0, "mutants": 0}
+    assert credit[2] == {"candidates": 0, "valid": 0, "goals": 0, "mutants": 0}
 
 
 class Deaf(Scripted):

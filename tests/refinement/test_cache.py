@@ -66,6 +66,15 @@ def test_a_damaged_hint_leads_nowhere(cache: Cache, text: str) -> None:
     assert cache.last(PLACE) is None
 
 
+def test_forgetting_leaves_nothing_whose_it_is_cannot_be_told(cache: Cache) -> None:
+    cache.put(PLACE, ONE)
+    kept = next(path for path in files(cache) if path.stem == ONE.key)
+    kept.with_name(f"old{kept.suffix}").write_bytes(b"a suite of an older version")
+    kept.unlink()
+    assert cache.forget(cache.folder) == 0
+    assert not any(path.suffix == kept.suffix for path in files(cache))
+
+
 def test_a_folder_that_cannot_be_written_gives_a_note_and_no_crash(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     cache = Cache(tmp_path / "file" / "cache")
