@@ -120,7 +120,6 @@ def test_threads_wait_for_one_another(small: Llama) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.model
 def test_a_template_without_a_part_for_the_system_is_given_all_as_the_users(small: Llama) -> None:
     template = (
         "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
@@ -131,6 +130,7 @@ def test_a_template_without_a_part_for_the_system_is_given_all_as_the_users(smal
     assert text == "You test.\n\nadd|"
 
 
+@pytest.mark.model
 def test_too_little_memory_is_said_before_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "available_memory", lambda: 50 << 20)
     with pytest.raises(ProviderError, match="50 MiB are free") as caught:
