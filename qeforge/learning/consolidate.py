@@ -14,7 +14,7 @@ from qeforge.learning.data import Read
 from qeforge.learning.fold import aligned, joined, rescaled, truncated
 from qeforge.learning.lesson import Lesson, Plan, Pupil
 from qeforge.learning.libraries import LearningError
-from qeforge.learning.snapshots import ADAPTER, FISHER, PART, Record
+from qeforge.learning.snapshots import ADAPTER, FISHER, PART, Record, told
 
 RANKS = (4, 16)
 """Least and most."""
@@ -93,7 +93,7 @@ def learn(
             strength=strength,
         )
         fisher = training.fisher_of(base, reads, fisher)
-        with lesson.writing(new / FISHER):
+        with told(new / FISHER):
             libraries.numpy().savez(new / FISHER, **{name: values.cpu().numpy() for name, values in fisher.items()})
         pupil.write(new / ADAPTER, base.adapter())
         runner.set_adapter(new / ADAPTER)

@@ -1,8 +1,8 @@
 """What every kind of training shares: the model in both of its forms, its examples, what it costs, the record."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from qeforge.learning.adapter import Adapter
 from qeforge.learning.checks import Check
 from qeforge.learning.data import Read, Split
 from qeforge.learning.libraries import LearningError
-from qeforge.learning.snapshots import ADAPTER, Record, Snapshots
+from qeforge.learning.snapshots import ADAPTER, Record, Snapshots, told
 
 LONGEST = 1_536
 """Tokens of an example; longer ones are left out, because memory grows with them."""
@@ -73,21 +73,8 @@ class Pupil:
         Raises:
             LearningError: the disk is full, or the folder cannot be written.
         """
-        with writing(path):
+        with told(path):
             adapters.write(path, adapter, self.shape, base=self.identity)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Says in one line that a file cannot be written."""
-    try:
-        yield
-    except OSError as problem:
-        raise LearningError(
-            f"{path}: cannot be written: {problem.strerror or problem}",
-            hint="what was learned before stays as it is",
-            slug="write",
-        ) from problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

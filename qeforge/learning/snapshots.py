@@ -117,7 +117,7 @@ class Snapshots:
         Raises:
             LearningError: another process is at it, or nothing can be written.
         """
-        with _told(self.folder):
+        with told(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         try:
@@ -130,7 +130,7 @@ class Snapshots:
             for left in self.folder.glob(f"*{_NEW}"):
                 shutil.rmtree(left, ignore_errors=True)
             if consolidates:
-                with _told(self.folder):
+                with told(self.folder):
                     (self.folder / _TRIED).touch()
             yield
         finally:
@@ -147,7 +147,7 @@ class Snapshots:
     def making(self) -> Iterator[Path]:
         """A folder for the files of a new snapshot; gone afterwards unless `keep` took it."""
         new = self.folder / f"{self._next()}{_NEW}"
-        with _told(self.folder):
+        with told(self.folder):
             new.mkdir()
         try:
             yield new
@@ -160,7 +160,7 @@ class Snapshots:
         Raises:
             LearningError: it cannot be written; the one before stays in use.
         """
-        with _told(self.folder):
+        with told(self.folder):
             (new / _RECORD).write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
             for path in (*new.iterdir(), new):
                 _flush(path)
@@ -174,7 +174,7 @@ class Snapshots:
         Raises:
             LearningError: that cannot be written.
         """
-        with _told(self.folder):
+        with told(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             new = self.folder / f"{_ACTIVE}.{os.getpid()}"
             new.write_text(json.dumps({"snapshot": name}), encoding="utf-8")
@@ -208,12 +208,13 @@ def _flush(path: Path) -> None:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
+    """Says in one line that a file or folder cannot be written, as a LearningError."""
     try:
         yield
     except OSError as problem:
         raise LearningError(
-            f"{folder}: {problem.strerror or problem}; what was learned before stays",
+            f"{path}: {problem.strerror or problem}; what was learned before stays",
             hint="make room, or set QEFORGE_DATA_DIR to another folder",
             slug="disk-full" if problem.errno == errno.ENOSPC else "write",
         ) from problem

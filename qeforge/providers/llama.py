@@ -101,17 +101,14 @@ class Llama:
         with self._lock:
             try:
                 tokens = self._tokens(prompt)
-            except (RuntimeError, ValueError) as problem:
-                raise ProviderError(f"{self._name}: {problem}", slug="broken-model") from problem
-            wanted = len(tokens) + prompt.max_tokens + 1
-            if wanted > self._header.context:
-                raise ProviderError(
-                    f"{self._name}: the prompt has {len(tokens)} tokens, its window {self._header.context}",
-                    hint="this target is left to others",
-                    slug="context",
-                )
-            engine = self._loaded(wanted)
-            try:
+                wanted = len(tokens) + prompt.max_tokens + 1
+                if wanted > self._header.context:
+                    raise ProviderError(
+                        f"{self._name}: the prompt has {len(tokens)} tokens, its window {self._header.context}",
+                        hint="this target is left to others",
+                        slug="context",
+                    )
+                engine = self._loaded(wanted)
                 self._use(self._wanted())
                 return self._answer(engine, tokens, prompt, listener or (lambda piece: True), began)
             except (RuntimeError, ValueError) as problem:

@@ -78,8 +78,15 @@ class Hearing:
         """The answer.
 
         Raises:
-            ProviderError: it was cut off, empty, or did not begin in time.
+            ProviderError: it was cut off, empty, or did not begin in time; with what it took all the same.
         """
+        try:
+            return self._listened(pump)
+        except ProviderError as problem:
+            problem.spent = asdict(self._so_far())
+            raise
+
+    def _listened(self, pump: Pump[Chunk]) -> Completion:
         while (left := self.until - time.monotonic()) > 0:
             try:
                 chunk = pump.next(min(BEAT, left))
@@ -87,12 +94,8 @@ class Hearing:
                 if self.ending.is_set() or not self.hears(""):
                     return self._ended_by_us(Finish.CANCELLED)
                 continue
-            except ProviderError as problem:
-                problem.spent = asdict(self._so_far())
-                raise
             if chunk is None:
-                spent = asdict(self._so_far())
-                raise ProviderError(f"{self.model}: the answer was cut off", slug="cut", transient=True, spent=spent)
+                raise ProviderError(f"{self.model}: the answer was cut off", slug="cut", transient=True)
             self.counted |= chunk.counted
             self.reason = chunk.reason or self.reason
             piece = self.reply.finish() if chunk.over else self.reply.feed(chunk.text)
@@ -103,8 +106,7 @@ class Hearing:
             if self.reply.stopped:
                 return self._ended_by_us(Finish.STOP)
         if not self.reply.text:
-            spent = asdict(self._so_far())
-            raise ProviderError(f"{self.model}: no answer in time", slug="timeout", transient=True, spent=spent)
+            raise ProviderError(f"{self.model}: no answer in time", slug="timeout", transient=True)
         return self._ended_by_us(Finish.CANCELLED)
 
     def _ended_by_us(self, finish: Finish) -> Completion:
