@@ -36,6 +36,7 @@ class Prompt:
         ask: what is asked here.
         prefill: how the answer begins; the completion's text continues it and does not repeat it.
         stop: texts that end the answer; they are not part of it.
+        grammar: what the answer may be, in GBNF, for providers that can hold a model to one; empty for anything.
         max_tokens: of the answer.
         temperature: 0 for the likeliest answer.
         seed: same prompt, same seed, same answer, where the provider can do that.
@@ -46,6 +47,7 @@ class Prompt:
     ask: str
     prefill: str = ""
     stop: tuple[str, ...] = ()
+    grammar: str = ""
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0

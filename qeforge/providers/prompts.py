@@ -6,15 +6,18 @@ the documentation promises (claims).
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+import keyword
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qeforge.analysis.guards import guards_of
+from qeforge.codegen.syntax import snake
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.provider import Prompt
 from qeforge.domain.routing import Engine
 from qeforge.domain.target import Kind, SourceModule, Target
+from qeforge.providers.grammar import Opening, grammar_for
 
 BUDGET = 1_100
 """Tokens of a prompt, about; the code around what is open is cut to them."""
@@ -25,6 +28,9 @@ ANSWERS = {Engine.LOCAL: 160, Engine.CLOUD: 900}
 OPEN = "  # <- never reached"
 _SYSTEM = "You are a careful test engineer. You write Python test inputs, and nothing else."
 _MOST_EXAMPLES, _MOST_MUTANTS, _MOST_GUARDS = 4, 6, 5
+_MOST_PURPOSES = 4
+"""Conditions that stand as comments above the calls of an answer: a small model goes on from a comment more surely than
+it follows a list."""
 _CONTEXT_SHARE = 0.3
 """Of the budget, for what stands around the target in its module."""
 _NEAR = 3
@@ -40,6 +46,7 @@ class Aim:
         open_lines: lines of it that no test reaches, or from which a branch is never taken.
         mutants: faults in it that no test notices.
         examples: calls of it that ran before, best first.
+        passed: conditions that stood above calls of earlier answers: those of others come first.
         count: candidates to ask for.
         seed: changes the answer.
     """
@@ -48,6 +55,7 @@ class Aim:
     open_lines: frozenset[int] = frozenset()
     mutants: tuple[Mutant, ...] = ()
     examples: tuple[Candidate, ...] = ()
+    passed: frozenset[str] = frozenset()
     count: int = 8
     seed: int = 0
 
@@ -68,18 +76,32 @@ def prompt_for(engine: Engine, module: SourceModule, aim: Aim, *, tokens: Callab
     local = engine is Engine.LOCAL
     code = _code(module, aim, max(150, room), tokens, mark="" if local else OPEN)
     guards = guards_of(tree, aim.open_lines)
+    purposes = _chosen(guards, aim.passed)
+    comments = [f"# {guard.replace('`', '')}" for guard in purposes]
+    opening = _opening(aim) if local else None
     return Prompt(
         system=_SYSTEM,
         shared=shared,
-        ask=_local_ask(aim, code, examples, _needs(module, aim, guards))
+        ask=_local_ask(aim, code, examples, _needs(module, aim, {guard: guards[guard] for guard in purposes}))
         if local
         else _cloud_ask(aim, code, examples, list(guards)),
-        prefill=f"```python\n{_beginning(aim)}" if local else "",
+        prefill="\n".join(("```python", *comments[:1], opening.text)) if opening else "",
         stop=("```", "\n\n\n") if local else (),
+        grammar=grammar_for(module, aim.target, opening, comments[1:]) if opening else "",
         max_tokens=ANSWERS[engine],
         temperature=0.0 if aim.seed == 0 else 0.8,
         seed=aim.seed,
     )
+
+
+def purposes_of(module: SourceModule, aim: Aim) -> tuple[str, ...]:
+    """The conditions that the answer to a question of that aim is about: what is open needs them."""
+    return _chosen(guards_of(ast.parse(module.source), aim.open_lines), aim.passed)
+
+
+def _chosen(guards: Iterable[str], passed: Collection[str]) -> tuple[str, ...]:
+    """Those that an answer has room for, new ones first."""
+    return tuple(sorted(guards, key=lambda guard: guard in passed)[:_MOST_PURPOSES])
 
 
 def _shared(module: SourceModule, tree: ast.Module, room: int, tokens: Callable[[str], int]) -> str:
@@ -181,10 +203,11 @@ def _local_ask(aim: Aim, code: str, examples: str, needs: str) -> str:
     name = aim.target.qualname
     tried = f"Already tried:\n```python\n{examples}\n```" if examples else ""
     what = "calls" if _is_plain(aim.target) else "short snippets, each making its object and then calling it,"
+    under = "; under each comment those for which it holds" if needs else ""
     return (
-        f"```python\n{code}\n```\n{_joined(needs, _faults(aim), tried)}"
+        f"```python\n{code}\n```\n{_joined(needs or _faults(aim), tried)}"
         f"Write {aim.count} new {what} of `{name}` that change that, each with other arguments than those that "
-        f"were tried. One statement per line, concrete literal arguments, no comments, no assert, no def."
+        f"were tried{under}. One statement per line, concrete literal arguments, no assert, no def."
     )
 
 
@@ -209,22 +232,29 @@ def _is_plain(target: Target) -> bool:
     return target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD, Kind.CONSTRUCTOR)
 
 
-def _beginning(aim: Aim) -> str:
+def _opening(aim: Aim) -> Opening:
     """How the answer begins: the call up to its bracket, or the making of the object, whose arguments are often what
     decides. Where it takes none, it is made, and the answer goes on with the call: a model that is asked for arguments
     gives some."""
     target = aim.target
     if target.kind is Kind.CONSTRUCTOR:
-        return f"{target.owner or target.qualname}("
+        return Opening(text=f"{target.owner or target.qualname}(")
     if target.kind in (Kind.FUNCTION, Kind.STATIC_METHOD, Kind.CLASS_METHOD):
-        return f"{target.qualname}("
+        return Opening(text=f"{target.qualname}(")
     for one in aim.examples:
         made = next((each for each in one.arrange if f" = {target.owner}(" in each), "")
-        if made.endswith(f" = {target.owner}()"):
-            return f"{made}\n{one.act[: one.act.find('(') + 1]}"
+        variable = made.partition(" = ")[0]
+        if made.endswith(f" = {target.owner}()") and one.act.startswith(f"{variable}.{target.name}("):
+            return Opening(text=f"{made}\n{variable}.{target.name}(", variable=variable, made=made)
         if made:
-            return made[: made.find("(") + 1]
-    return ""
+            return _making(variable, target.owner)
+    name = snake((target.owner or "").rpartition(".")[2])
+    return _making(name if name.isidentifier() and not keyword.iskeyword(name) else "made", target.owner)
+
+
+def _making(variable: str, owner: str | None) -> Opening:
+    made = f"{variable} = {owner}("
+    return Opening(text=made, variable=variable, made=made)
 
 
 def usable(candidates: Sequence[Candidate], target: Target) -> tuple[Candidate, ...]:

@@ -19,11 +19,14 @@ from qeforge.domain.testcase import TestCase
 from qeforge.errors import ProviderError
 from qeforge.providers.mailbox import LATER
 from qeforge.providers.parsing import AGAIN, parse_answer
-from qeforge.providers.prompts import Aim, prompt_for, usable
+from qeforge.providers.prompts import Aim, prompt_for, purposes_of, usable
 from qeforge.providers.taught import example_of
 
-MOST_ASKED = 2
-"""Questions about one target to one model; the second is told what the first brought."""
+MOST_ASKED = 6
+"""Questions about one target to one model."""
+
+MOST_IN_VAIN = 2
+"""The same in a row that brought nothing."""
 
 _LEAST_SECONDS = 1.0
 """Below this there is no time for an answer."""
@@ -76,10 +79,17 @@ class Spent:
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """How often each engine was asked about a target, and whether the last answer brought anything."""
+    """How often each engine was asked about a target, how many of its last answers brought nothing, whether any brought
+    something, and the conditions that they were about."""
 
-    times: dict[Engine, int] = field(default_factory=dict)
+    times: Counter[Engine] = field(default_factory=Counter)
+    in_vain: Counter[Engine] = field(default_factory=Counter)
     gained: dict[Engine, bool] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
+
+    def may_be(self, engine: Engine) -> bool:
+        """Whether one more question may be asked."""
+        return self.times[engine] < MOST_ASKED and self.in_vain[engine] < MOST_IN_VAIN
 
 
 class ModelProposer:
@@ -143,7 +153,8 @@ class ModelProposer:
         while left >= _LEAST_SECONDS and (chosen := self._next(request, left)) is not None:
             target, decision, features = chosen
             asked = self._asked.setdefault(target.id, _Asked())
-            asked.times[decision.engine] = asked.times.get(decision.engine, 0) + 1
+            asked.times[decision.engine] += 1
+            asked.in_vain[decision.engine] += 1
             asked.gained[decision.engine] = False
             found, spent = self._answer(target, decision, features, request, left)
             if found:
@@ -188,6 +199,7 @@ class ModelProposer:
             asked = self._asked.get(candidate.target)
             if new and asked is not None:
                 asked.gained[account.engine] = True
+                asked.in_vain[account.engine] = 0
         if not account.waiting:
             self._record(account)
 
@@ -229,7 +241,7 @@ class ModelProposer:
             (name for name in {*lines, *mutants} if name in self._targets),
             key=lambda name: (-len(lines.get(name, ())), -len(mutants.get(name, ())), name),
         )
-        left = Counter(goal.target for goal in request.goals)
+        left = Counter(_asked_at(goal.target) for goal in request.goals if goal.target is not None)
         engines = self._models.available()
         for name in waiting:
             target = self._targets[name]
@@ -241,12 +253,12 @@ class ModelProposer:
                 open_mutants=len(mutants.get(name, ())),
                 reached=1 - left[name] / every.open_goals if every.open_goals else every.reached,
                 seconds=seconds,
-                tried=every.tried + asked.times.get(Engine.LOCAL, 0),
+                tried=every.tried + asked.times[Engine.LOCAL],
                 met=every.met + asked.gained.get(Engine.LOCAL, False),
             )
             decision = self._router.decide(features)
             self.decisions[name] = decision
-            if decision.engine in engines and asked.times.get(decision.engine, 0) < MOST_ASKED:
+            if decision.engine in engines and asked.may_be(decision.engine):
                 return target, decision, features
         return None
 
@@ -257,15 +269,18 @@ class ModelProposer:
         engine = decision.engine
         lines = _lines_by_target(request.goals).get(target.id, frozenset())
         mutants = _mutants_by_target(request.mutants, self._targets).get(target.id, ())
-        again = self._asked[target.id].times[engine] > 1
+        asked = self._asked[target.id]
+        again = asked.in_vain[engine] > 1
         shown = engine is Engine.LOCAL or self._lends
         aim = Aim(
             target=target,
             open_lines=lines,
             mutants=tuple(mutants),
             examples=usable(self._known.get(target.id, ()), target) if shown else (),
+            passed=frozenset(asked.passed),
             seed=self._random.randrange(1, 1 << 30) if again else 0,
         )
+        asked.passed |= set(purposes_of(self._module, aim))
         prompt = prompt_for(engine, self._module, aim, tokens=lambda text: self._models.count_tokens(engine, text))
         about = About(
             project=self._project,
@@ -280,7 +295,7 @@ class ModelProposer:
         except ProviderError as problem:
             if problem.slug != LATER and problem.message not in self.problems:
                 self.problems.append(problem.message)
-            self._asked[target.id].times[engine] = MOST_ASKED
+            asked.times[engine] = MOST_ASKED
             return [], 0.0
         completion = answer.completion
         self.spent.answers += 1
@@ -318,19 +333,24 @@ def _lines_by_target(goals: frozenset[Goal]) -> Mapping[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for goal in goals:
         if goal.target is not None:
-            found.setdefault(goal.target, set()).add(goal.arc[0])
+            found.setdefault(_asked_at(goal.target), set()).add(goal.arc[0])
     return {name: frozenset(lines) for name, lines in found.items()}
 
 
 def _mutants_by_target(mutants: Sequence[Mutant], targets: Mapping[str, Target]) -> Mapping[str, list[Mutant]]:
-    """Each mutant goes to the innermost target around it."""
+    """Each mutant goes to the innermost target around it that can be called."""
     found: dict[str, list[Mutant]] = {}
     for mutant in mutants:
         around = [target for target in targets.values() if mutant.line in target.span]
         if around:
             inner = min(around, key=lambda target: (target.span.end_line - target.span.line, target.id))
-            found.setdefault(inner.id, []).append(mutant)
+            found.setdefault(_asked_at(inner.id), []).append(mutant)
     return found
+
+
+def _asked_at(target: str) -> str:
+    """What is asked about for what is open in a target: a function inside another is only reached through that one."""
+    return target.partition(".<locals>")[0]
 
 
 def is_valid(seen: Observation) -> bool:

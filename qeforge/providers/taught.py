@@ -16,7 +16,8 @@ def example_of(
     """The example that an answer gives.
 
     The accepted answer has the good candidates in their order, first one that goes on as the answer was begun; where
-    none does, the beginning is left out, so that the model is not taught to contradict it.
+    none does, the beginning is left out, so that the model is not taught to contradict it. Comments in the beginning
+    are left out too: whether a call does what they say is not known.
 
     Args:
         prompt: the question.
@@ -28,10 +29,11 @@ def example_of(
     """
     kept = [one for one in candidates if one.key in good]
     texts = [_snippet(one) for one in kept]
-    begun = prompt.prefill.removeprefix(_OPENING)
+    lines = prompt.prefill.removeprefix(_OPENING).splitlines()
+    begun = "\n".join(line for line in lines if not line.startswith("#"))
     texts.sort(key=lambda text: not text.startswith(begun))
     whole = _OPENING + ("\n" if all("\n" not in text for text in texts) else "\n\n").join(texts) + f"\n{_FENCE}"
-    prefill = prompt.prefill if whole.startswith(prompt.prefill) else _OPENING
+    prefill = _OPENING + begun if whole.startswith(_OPENING + begun) else _OPENING
     return Example(
         at=at,
         project=project,

@@ -49,16 +49,16 @@ def line_of(text: str) -> int:
         ("return 0", "`not items`"),
         ("total = 0", "`items`"),
         ("while item.parts:", "some `item` in `items`"),
-        ("item = item.parts.pop()", "`item.parts`"),
+        ("item = item.parts.pop()", "some `item` in `items` and `item.parts`"),
         ("total += item.cost", "some `item` in `items`"),
-        ("total += 1", "an exception `AttributeError`"),
+        ("total += 1", "some `item` in `items` and an exception `AttributeError`"),
         ("total -= 1", "`rate < 0`"),
         ("total *= rate", "`rate > 1`"),
         ("total += inner()", "not `rate > 1`"),
         ("total += 3", "`items`"),
     ],
 )
-def test_a_line_has_the_innermost_condition_around_it(text: str, guard: str) -> None:
+def test_a_line_has_the_innermost_conditions_around_it(text: str, guard: str) -> None:
     assert guards_of(ast.parse(SOURCE), [line_of(text)]) == {guard: line_of(text)}
 
 

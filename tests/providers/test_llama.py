@@ -1,5 +1,7 @@
 """With a real model of 135 million parameters."""
 
+import ast
+import inspect
 import math
 import sys
 import threading
@@ -11,8 +13,11 @@ import pytest
 
 from qeforge.domain.provider import Finish, Place, Prompt
 from qeforge.errors import ProviderError
-from qeforge.providers import llama as module
+from qeforge.providers import llama as implementation
+from qeforge.providers.grammar import Opening, grammar_for
 from qeforge.providers.llama import Llama, _goes_in_circles
+from qeforge.providers.parsing import AGAIN, parse_answer
+from tests.analysis.modules import module_of
 from tests.providers.gguf_files import gguf
 from tests.providers.models import small_model
 
@@ -47,6 +52,40 @@ def test_it_goes_on_with_what_was_begun(small: Llama) -> None:
     assert answer.finish in (Finish.STOP, Finish.LENGTH)
     assert 20 < answer.usage.input < 200
     assert 0 < answer.usage.output <= 25
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("seed", range(3))
+def test_a_grammar_holds_an_answer_to_the_signature(small: Llama, seed: int) -> None:
+    source = "def add(a, b, *, exact): return a + b"
+    module = module_of(source)
+    opening = Opening(text="add(")
+    answer = small.complete(
+        replace(
+            PROMPT,
+            shared=source,
+            prefill=opening.text,
+            grammar=grammar_for(module, module.targets[0], opening, ["# a == b"]),
+            max_tokens=60,
+            temperature=0.8 * bool(seed),
+            seed=seed,
+        )
+    )
+    assert answer.text
+    parsed = parse_answer(
+        opening.text + answer.text, module, proposer="m", claims=False, whole=answer.finish is Finish.STOP
+    )
+    assert {why for why, _ in parsed.dropped} <= {AGAIN}
+    for candidate in parsed.candidates:
+        call = ast.parse(candidate.act, mode="eval").body
+        assert isinstance(call, ast.Call)
+        inspect.signature(lambda a, b, *, exact: None).bind(*call.args, **{str(each.arg): 0 for each in call.keywords})
+
+
+@pytest.mark.model
+def test_what_is_no_grammar_is_one_line(small: Llama) -> None:
+    with pytest.raises(ProviderError, match="grammar"):
+        small.complete(replace(PROMPT, grammar="root ::= nothing"))
 
 
 @pytest.mark.model
@@ -125,14 +164,14 @@ def test_a_template_without_a_part_for_the_system_is_given_all_as_the_users(smal
         "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
         "{{ messages[0]['content'] }}|"
     )
-    form = module._formatter(small._loaded(0), replace(small._header, template=template))
+    form = implementation._formatter(small._loaded(0), replace(small._header, template=template))
     text, _ = form([{"role": "system", "content": "You test."}, {"role": "user", "content": "add"}])
     assert text == "You test.\n\nadd|"
 
 
 @pytest.mark.model
 def test_too_little_memory_is_said_before_loading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "available_memory", lambda: 50 << 20)
+    monkeypatch.setattr(implementation, "available_memory", lambda: 50 << 20)
     with pytest.raises(ProviderError, match="50 MiB are free") as caught:
         Llama(small_model())
     assert caught.value.slug == "memory"

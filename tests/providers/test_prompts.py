@@ -1,4 +1,5 @@
 import ast
+from dataclasses import replace
 
 import pytest
 
@@ -6,7 +7,7 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.routing import Engine
 from qeforge.domain.target import SourceModule, Target
-from qeforge.providers.prompts import BUDGET, OPEN, Aim, prompt_for, usable
+from qeforge.providers.prompts import BUDGET, OPEN, Aim, prompt_for, purposes_of, usable
 from tests.analysis.modules import module_of
 
 MODULE = module_of(
@@ -57,7 +58,41 @@ def test_a_local_question_lists_what_is_open() -> None:
         "all that follows them:\n- `raise KeyError(country)` needs `country not in RATES`\nWrite 5 new calls"
         in prompt.ask
     )
-    assert prompt.prefill == "```python\nprice("
+    assert prompt.prefill == "```python\n# country not in RATES\nprice("
+    assert "under each comment those for which it holds" in prompt.ask
+    assert prompt.grammar.startswith("root ::= rest more end\n")
+
+
+def test_conditions_that_were_asked_for_before_come_last() -> None:
+    module = module_of(
+        """
+        def rate(item):
+            if isinstance(item, str):
+                if item.isdigit():
+                    return 1
+                if item.isalpha():
+                    return 2
+            return 3
+        """
+    )
+    aim = Aim(target=target("rate", module), open_lines=frozenset({5, 7}))
+    first = purposes_of(module, aim)
+    assert first == (
+        "`isinstance(item, str)` and `item.isdigit()`",
+        "`isinstance(item, str)` and `item.isalpha()`",
+    )
+    later = replace(aim, passed=frozenset(first[:1]))
+    assert purposes_of(module, later) == first[::-1]
+    comment = "# isinstance(item, str) and item.isalpha()"
+    assert prompt_for(Engine.LOCAL, module, later, tokens=words).prefill == f"```python\n{comment}\nrate("
+
+
+def test_faults_are_told_where_every_line_is_reached() -> None:
+    mutant = Mutant(operator="number", start=(11, 18), end=(11, 21), original="100", replacement="101", scope="price")
+    aim = Aim(target=target("price"), mutants=(mutant,))
+    assert "11: 100 → 101" in prompt_for(Engine.LOCAL, MODULE, aim, tokens=words).ask
+    both = replace(aim, open_lines=frozenset({10}))
+    assert "11: 100 → 101" not in prompt_for(Engine.LOCAL, MODULE, both, tokens=words).ask
 
 
 def test_the_shared_part_is_the_same_for_all_targets() -> None:

@@ -211,7 +211,7 @@ def test_what_was_confirmed_and_good_for_something_is_kept_to_learn_from(shop: S
     asked.teach(refined.cases)
     (example,) = [one for one in models.examples if one.target.endswith(":kind")][:1]
     assert example.accepted == "'%PDF 1.4 EOF')\nkind(3)\n```"
-    assert example.prefill == models.prompts[0][1].prefill
+    assert example.prefill == "```python\nkind("
     assert example.ask.endswith(models.prompts[0][1].ask)
     assert "kind('%PDF', 1)" in example.rejected
     assert (example.project, example.model, example.kept) == ("shop", "fake-1", 2)

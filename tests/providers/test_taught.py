@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.provider import Prompt
 from qeforge.providers.taught import example_of
@@ -25,6 +27,13 @@ def test_what_does_not_fit_the_beginning_is_learned_without_it() -> None:
     example = example_of(PROMPT, [one], {one.key}, at=0.0, project="p", model="m")
     assert example.prefill == "```python\n"
     assert example.accepted == "thing = Thing()\nthing.add(1)\n```"
+
+
+def test_comments_of_the_beginning_are_not_learned() -> None:
+    one = candidate("add(1, 2)")
+    prompt = replace(PROMPT, prefill="```python\n# a == 1\nadd(")
+    example = example_of(prompt, [one], {one.key}, at=0.0, project="p", model="m")
+    assert (example.prefill, example.accepted) == ("```python\nadd(", "1, 2)\n```")
 
 
 def test_an_answer_without_anything_good_teaches_nothing() -> None:
