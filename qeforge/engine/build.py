@@ -11,12 +11,14 @@ from qeforge.engine import basics, hints, patterns, samples, standins
 from qeforge.engine.rows import Needs, argument_rows
 from qeforge.engine.shapes import (
     dict_of,
+    holding,
     interleave,
     is_literal,
     namespaces,
     paths_for,
     pick,
     reference,
+    sets_of,
     stand_in,
     subclass,
     text_of,
@@ -135,7 +137,10 @@ class Builder:
         if kind == "float":
             return unique((*basics.KNOWN["float"], *self._numbers("float"), *basics.KNOWN["int"][:2]))
         if kind in basics.KNOWN:
-            return list(basics.KNOWN[kind])
+            held = evidence.values or evidence.element
+            deeper = kind in basics.FIELDS and held is not None and depth < _DEEPEST
+            inside = self._inner(ANY, 0, "value", held, depth)[:3] if deeper else []
+            return unique(holding(basics.KNOWN[kind], basics.FIELDS.get(kind, ""), inside))
         if kind == "union":
             return interleave([self._of_type(arm, name, evidence, context, depth) for arm in type.args])
         if kind == "literal":
@@ -192,17 +197,7 @@ class Builder:
     def _containers(self, kind: str, type: TypeRef, name: str, evidence: Evidence, depth: int) -> list[Value]:
         items = self._inner(type, 0, name, evidence.element, depth)
         if kind in basics.SETS:
-            items = [item for item in items if not item.shared]
-            shapes = [items[:2], items[:1], [], items[:4]]
-            made = [
-                combine("{" + ", ".join(["{}"] * len(s)) + "}", s, type_name="set", shared=True)
-                if s
-                else Value(source="set()", type_name="set", shared=True)
-                for s in shapes
-            ]
-            if kind == "frozenset":
-                made = [replace(v, source=f"frozenset({v.source})", type_name="frozenset", shared=False) for v in made]
-            return made
+            return sets_of(items, frozen=kind == "frozenset")
         shapes = [items[:3], [], items[:1], items[:2], items[::-1][:3], items[:1] * 2, items[:6], items[2:4]]
         made = [combine("[" + ", ".join(["{}"] * len(s)) + "]", s, type_name="list", shared=True) for s in shapes]
         if kind in basics.ITERATORS:
@@ -230,8 +225,10 @@ class Builder:
         keys = (
             [k for k in self._inner(type, 0, "key", None, depth) if not k.shared] if type.args else [of("a"), of("b")]
         )
-        items = self._inner(type, 1, "value", evidence.element, depth)
+        items = self._inner(type, 1, "value", evidence.values or evidence.element, depth)
         made += [dict_of(list(zip(keys[:n], items, strict=False))) for n in (1, 0, 2, 3)]
+        if not type.args and not evidence.keys:
+            made.append(dict_of([(literal("1"), items[0])]))
         return unique(made)
 
     def _callables(self, type: TypeRef, evidence: Evidence, depth: int) -> list[Value]:

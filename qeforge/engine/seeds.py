@@ -1,5 +1,6 @@
 """The first plans for a target: the plain call, then one argument after another changed, then all at random."""
 
+import ast
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 from qeforge.analysis.command_line import argument_parameters, commands_of, decorated_commands
 from qeforge.analysis.constants import Constants, module_constants, target_constants
 from qeforge.analysis.evidence import Evidence, raised_types
+from qeforge.analysis.ownership import ownership_of
 from qeforge.analysis.registered import handed_to
 from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.facts import CallableFact, ModuleFacts, ParameterFact, TypeRef
@@ -58,6 +60,7 @@ class Seeder:
         self._worlds = worlds
         self._constants = module_constants(module)
         self._symbols = symbols = symbols_of(module)
+        self._owned = _owned(symbols.tree, module)
         self._vectors = [of(list(vector)) for vector in vectors(commands_of(symbols))]
         self._parsed = argument_parameters(symbols)
         self._definitions = definitions(symbols.tree)
@@ -72,7 +75,7 @@ class Seeder:
         for pattern in constants.patterns:
             texts += tuple(patterns.matching(pattern, self.rng, count=3))
         pools = {p.name: self._pool(target, p, evidence.get(p.name), constants) for p in parameters}
-        lines = frozenset(range(target.span.line, target.span.end_line + 1))
+        lines = self._owned.get(target.id, frozenset()).union(range(target.span.line, target.span.end_line + 1))
         return State(target=target, parameters=parameters, evidence=evidence, pools=pools, texts=texts, lines=lines)
 
     def _pool(
@@ -232,3 +235,11 @@ class Seeder:
     def _drawn(self, pool: Sequence[Value]) -> Value:
         """One of the pool, the first ones more often."""
         return pool[min(int(self.rng.expovariate(4 / len(pool))), len(pool) - 1)]
+
+
+def _owned(tree: ast.Module, module: SourceModule) -> dict[str, frozenset[int]]:
+    """By target id, the lines that its calls run; those of a generic function's implementations lie elsewhere."""
+    found: dict[str, set[int]] = {}
+    for line, owner in ownership_of(tree, module.targets, lambda line: line).owners.items():
+        found.setdefault(owner, set()).add(line)
+    return {owner: frozenset(lines) for owner, lines in found.items()}
