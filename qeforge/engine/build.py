@@ -29,8 +29,11 @@ from qeforge.engine.value import Value, call, combine, literal, merged, of, uniq
 _DEEPEST = 3
 _MOST = 40
 _MOST_KINDS = 6
+_MOST_ROWS = 4
 _MOST_PATTERNS = 60
 _NO_EVIDENCE = Evidence()
+_FOREIGN = [stand_in(), literal('"abc"'), literal("1")]
+"""For a class that nothing is known of: something that accepts everything, first."""
 
 
 class Builder:
@@ -81,7 +84,6 @@ class Builder:
         return list(self._made[key])
 
     def _values(self, type: TypeRef, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
-        found: list[Value] = []
         if type.name in ("Any", "object"):
             found = self._from_evidence(name, evidence, context, depth)
         else:
@@ -111,7 +113,7 @@ class Builder:
         fact = self._by_name.get(dotted)
         made = list(self.instances.get(dotted, ()))
         if len(made) < 3 or depth == 0:
-            made += self._construct(fact, depth) if fact else self._foreign(dotted)
+            made += self._construct(fact, depth) if fact else _FOREIGN
         if fact and depth < _DEEPEST:
             kinds = [other for other in self._kinds_of(dotted)[:_MOST_KINDS] if other != dotted]
             made = interleave([made, *(self.instance(other, _DEEPEST)[:3] for other in kinds)])
@@ -209,6 +211,9 @@ class Builder:
             columns = [self._inner(type, i, name, None, depth) for i in range(len(type.args))]
             rows = [[column[i % len(column)] for column in columns] for i in range(max(map(len, columns)))]
             return [tuple_of(row) for row in rows[:6]]
+        if len(evidence.items) > 1 and not type.args:
+            parts = [self._inner(ANY, 0, name, each, depth)[:_MOST_ROWS] for each in evidence.items]
+            return [tuple_of([pick(part, row) for part in parts]) for row in range(_MOST_ROWS)]
         items = self._inner(type, 0, name, evidence.element, depth)
         return [tuple_of(items[:2]), tuple_of([]), tuple_of(items[:1]), tuple_of(items[:4])]
 
@@ -253,8 +258,7 @@ class Builder:
         return made
 
     def _classes(self, type: TypeRef) -> list[Value]:
-        wanted = type.args[0].name if type.args else ""
-        fact = self._by_name.get(wanted)
+        fact = self._by_name.get(type.args[0].name if type.args else "")
         if fact:
             source, imports = reference(fact.path)
             return [Value(source=source, type_name="type", imports=imports)]
@@ -306,10 +310,6 @@ class Builder:
 
         return argument_rows(parameters, column)
 
-    def _foreign(self, dotted: str) -> list[Value]:
-        """An object of a class that nothing is known of: a stand-in that accepts everything."""
-        return [stand_in(), *map(literal, ('"abc"', "1"))]
-
     # -- by evidence --------------------------------------------------------------------------------------------
 
     def _from_evidence(self, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
@@ -330,6 +330,8 @@ class Builder:
                 columns.append(self._stand_ins(evidence, depth))
         elif evidence.result is not None and evidence.called and self.standins and depth < _DEEPEST:
             columns.append(standins.method(name, evidence, self._fitting(depth)))
+        if len(evidence.items) > 1 and not evidence.indexed:
+            columns.append(self._tuples(TypeRef("tuple"), name, evidence, depth))
         if evidence.keys:
             columns.append(self._mappings(TypeRef("dict"), evidence, depth))
         if evidence.called:

@@ -81,6 +81,8 @@ class Seeder:
     def _pool(
         self, target: Target, parameter: ParameterFact, evidence: Evidence | None, constants: Constants
     ) -> list[Value]:
+        if parameter.kind is ParameterKind.VAR_POSITIONAL and evidence is not None:
+            evidence = evidence.element  # each argument is one item of what the code sees
         pool = self.builder.values(parameter.type, parameter.name, evidence, context=target.name)
         if (target.qualname, parameter.name) in self._parsed:
             return [*self._vectors, *pool[:6]]

@@ -646,3 +646,30 @@ def test_overloads_say_what_the_implementation_takes() -> None:
 
 def test_another_method_that_is_called_register_means_nothing() -> None:
     assert names(using("registry.register(int, x)", "return x")) == []
+
+
+# -- attributes by their names ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return hasattr(thing, x)",
+        "return getattr(thing, x)",
+        "return x in thing.__dict__",
+        "thing.y = x not in y.__dict__",
+    ],
+)
+def test_the_name_of_an_attribute_may_be_one_that_everything_has(line: str) -> None:
+    evidence = using(line, parameters="x, thing, y")
+
+    assert set(evidence.equals) == {"'__class__'", "'__doc__'"}
+    assert names(evidence)[0] == "str"
+
+
+def test_a_constant_name_says_nothing_of_what_is_looked_at() -> None:
+    assert using("return hasattr(x, 'name')").equals == ()
+
+
+def test_what_has_bases_is_a_class() -> None:
+    assert names(using("return [each for each in x.__mro__ if each]"))[0] == "type"

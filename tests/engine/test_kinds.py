@@ -40,3 +40,14 @@ def test_every_implementation_of_a_generic_function_is_run() -> None:
 @pytest.mark.slow
 def test_without_evidence_some_are_not() -> None:
     assert "record" not in reached("generic_functions", executions=300, without=frozenset({Capability.EVIDENCE}))
+
+
+def test_arguments_hold_what_the_code_takes_out_of_them() -> None:
+    assert reached("items", executions=500) == marks("items")
+
+
+@pytest.mark.slow
+def test_without_evidence_they_do_not() -> None:
+    missed = marks("items") - reached("items", executions=500, without=frozenset({Capability.EVIDENCE}))
+
+    assert {"unpacked", "callable", "no_callable", "defined"} <= missed

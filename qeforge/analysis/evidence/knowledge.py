@@ -60,6 +60,7 @@ METHODS: Mapping[str, tuple[TypeRef, ...]] = {
     **_named(TypeRef("logging.Logger"), "debug warning exception critical setLevel addHandler"),
     **_named(TypeRef("concurrent.futures.Future"), "add_done_callback set_result set_exception"),
     **_named(TypeRef("argparse.Namespace"), "__dict__"),
+    **_named(TYPE, "__mro__ __bases__ __subclasses__ mro"),
     **_named(NAMED_TUPLE, "_fields _asdict _replace _field_defaults"),
     **_named(TypeRef("xml.etree.ElementTree.Element"), "findtext iterfind tag"),
     **_builtin_methods(),
