@@ -28,8 +28,7 @@ from qeforge.engine.value import Value, call, combine, literal, merged, of, uniq
 
 _DEEPEST = 3
 _MOST = 40
-_MOST_KINDS = 6
-_MOST_ROWS = 4
+_MOST_KINDS, _MOST_ROWS = 6, 4
 _MOST_PATTERNS = 60
 _NO_EVIDENCE = Evidence()
 _FOREIGN = [stand_in(), literal('"abc"'), literal("1")]
@@ -52,6 +51,7 @@ class Builder:
         self.numbers = tuple(numbers)
         self.rng = rng
         self.instances: dict[str, list[Value]] = {}
+        self.declaring: dict[str, list[Value]] = {}
         self.standins = True
         """Whether stand-ins are made from what the code does with each attribute and each result."""
         self._by_name = {fact.dotted: fact for fact in facts.classes.values()}
@@ -117,7 +117,7 @@ class Builder:
         if fact and depth < _DEEPEST:
             kinds = [other for other in self._kinds_of(dotted)[:_MOST_KINDS] if other != dotted]
             made = interleave([made, *(self.instance(other, _DEEPEST)[:3] for other in kinds)])
-        return unique(made)
+        return unique(interleave([made, self.declaring.get(dotted, ())]))
 
     def _kinds_of(self, dotted: str) -> list[str]:
         """Concrete classes that are one, those that need the least first."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qeforge.analysis.command_line import argument_parameters, commands_of, decorated_commands
 from qeforge.analysis.constants import Constants, module_constants, target_constants
+from qeforge.analysis.declared import declared
 from qeforge.analysis.evidence import Evidence, raised_types
 from qeforge.analysis.ownership import ownership_of
 from qeforge.analysis.registered import handed_to
@@ -16,6 +17,7 @@ from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
 from qeforge.engine import basics, patterns
 from qeforge.engine.build import Builder
 from qeforge.engine.commands import vectors
+from qeforge.engine.declaring import declaring
 from qeforge.engine.definitions import definitions
 from qeforge.engine.dressed import dressed, holding
 from qeforge.engine.plan import Argument, Drive, Plan
@@ -60,11 +62,19 @@ class Seeder:
         self._worlds = worlds
         self._constants = module_constants(module)
         self._symbols = symbols = symbols_of(module)
+        self._declare()
         self._owned = _owned(symbols.tree, module)
         self._vectors = [of(list(vector)) for vector in vectors(commands_of(symbols))]
         self._parsed = argument_parameters(symbols)
         self._definitions = definitions(symbols.tree)
         self._commands = decorated_commands(symbols)
+
+    def _declare(self) -> None:
+        """Tells the builder of classes that are nothing without attributes in a subclass's body."""
+        for qualname, kinds in declared(self._symbols).items():
+            known = [self.builder.instance(kind) for kind in kinds if kind in self.facts.classes]
+            made = declaring(f"{self.module.name}:{qualname}", known)
+            self.builder.declaring[f"{self.module.name}.{qualname}"] = made
 
     def state(self, target: Target) -> State:
         """What is known of a target before its first run."""

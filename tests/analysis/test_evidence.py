@@ -673,3 +673,10 @@ def test_a_constant_name_says_nothing_of_what_is_looked_at() -> None:
 
 def test_what_has_bases_is_a_class() -> None:
     assert names(using("return [each for each in x.__mro__ if each]"))[0] == "type"
+
+
+@pytest.mark.parametrize("wanted", ["self.__class__", "type(self)", "(int, type(self))"])
+def test_the_class_of_the_receiver_is_a_type(wanted: str) -> None:
+    source = f"class Money:\n    def __eq__(self, x):\n        return isinstance(x, {wanted})\n"
+
+    assert names(of(source, target="Money.__eq__"))[-1].endswith(".Money")
