@@ -62,6 +62,9 @@ _IO = "import io"
 _SAMPLE_FRAME = "def sample_frame(number, text):\n    return sys._getframe()"
 """The frame of a finished call holds the same variables wherever the test runs; the test's own does not."""
 
+_RECORD = 'Point = namedtuple("Point", ["x", "y"])'
+_COLLECTIONS = "from collections import namedtuple"
+
 KNOWN: dict[str, tuple[Value, ...]] = {
     "int": tuple(literal(source) for source in INTEGERS),
     "float": tuple(literal(source) for source in FLOATS),
@@ -117,6 +120,11 @@ KNOWN: dict[str, tuple[Value, ...]] = {
     "types.SimpleNamespace": (
         _at("SimpleNamespace(a=1)", "SimpleNamespace", "from types import SimpleNamespace", shared=True),
     ),
+    "typing.NamedTuple": (
+        replace(_at("Point(1, 2)", "Point", _COLLECTIONS), before=(_RECORD,)),
+        replace(_at("Empty()", "Empty", _COLLECTIONS), before=('Empty = namedtuple("Empty", [])',)),
+        replace(_at('Point("a", {"b": 2})', "Point", _COLLECTIONS), before=(_RECORD,)),
+    ),
     "coroutine": (_at("asyncio.sleep(0, 1)", "coroutine", "import asyncio", shared=True),),
     "types.FrameType": (
         replace(_at('sample_frame(1, "abc")', "frame", "import sys"), before=(_SAMPLE_FRAME,)),
@@ -140,6 +148,9 @@ KNOWN: dict[str, tuple[Value, ...]] = {
     "asyncio.Queue": (_at("asyncio.Queue()", "Queue", "import asyncio", shared=True),),
     "threading.Lock": (_at("threading.Lock()", "lock", "import threading", shared=True),),
 }
+
+FIELDS = {"typing.NamedTuple": "Point({}, 2)", "types.SimpleNamespace": "SimpleNamespace(a={})"}
+"""How the first of `KNOWN` is made around another value."""
 
 ALIASES: dict[str, str] = {
     "typing.TextIO": "io.StringIO",

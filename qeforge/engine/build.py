@@ -11,12 +11,14 @@ from qeforge.engine import basics, hints, patterns, samples, standins
 from qeforge.engine.rows import Needs, argument_rows
 from qeforge.engine.shapes import (
     dict_of,
+    holding,
     interleave,
     is_literal,
     namespaces,
     paths_for,
     pick,
     reference,
+    sets_of,
     stand_in,
     subclass,
     text_of,
@@ -26,9 +28,11 @@ from qeforge.engine.value import Value, call, combine, literal, merged, of, uniq
 
 _DEEPEST = 3
 _MOST = 40
-_MOST_KINDS = 6
+_MOST_KINDS, _MOST_ROWS = 6, 4
 _MOST_PATTERNS = 60
 _NO_EVIDENCE = Evidence()
+_FOREIGN = [stand_in(), literal('"abc"'), literal("1")]
+"""For a class that nothing is known of: something that accepts everything, first."""
 
 
 class Builder:
@@ -47,6 +51,7 @@ class Builder:
         self.numbers = tuple(numbers)
         self.rng = rng
         self.instances: dict[str, list[Value]] = {}
+        self.declaring: dict[str, list[Value]] = {}
         self.standins = True
         """Whether stand-ins are made from what the code does with each attribute and each result."""
         self._by_name = {fact.dotted: fact for fact in facts.classes.values()}
@@ -79,7 +84,6 @@ class Builder:
         return list(self._made[key])
 
     def _values(self, type: TypeRef, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
-        found: list[Value] = []
         if type.name in ("Any", "object"):
             found = self._from_evidence(name, evidence, context, depth)
         else:
@@ -109,11 +113,11 @@ class Builder:
         fact = self._by_name.get(dotted)
         made = list(self.instances.get(dotted, ()))
         if len(made) < 3 or depth == 0:
-            made += self._construct(fact, depth) if fact else self._foreign(dotted)
+            made += self._construct(fact, depth) if fact else _FOREIGN
         if fact and depth < _DEEPEST:
             kinds = [other for other in self._kinds_of(dotted)[:_MOST_KINDS] if other != dotted]
             made = interleave([made, *(self.instance(other, _DEEPEST)[:3] for other in kinds)])
-        return unique(made)
+        return unique(interleave([made, self.declaring.get(dotted, ())]))
 
     def _kinds_of(self, dotted: str) -> list[str]:
         """Concrete classes that are one, those that need the least first."""
@@ -135,7 +139,10 @@ class Builder:
         if kind == "float":
             return unique((*basics.KNOWN["float"], *self._numbers("float"), *basics.KNOWN["int"][:2]))
         if kind in basics.KNOWN:
-            return list(basics.KNOWN[kind])
+            held = evidence.values or evidence.element
+            deeper = kind in basics.FIELDS and held is not None and depth < _DEEPEST
+            inside = self._inner(ANY, 0, "value", held, depth)[:3] if deeper else []
+            return unique(holding(basics.KNOWN[kind], basics.FIELDS.get(kind, ""), inside))
         if kind == "union":
             return interleave([self._of_type(arm, name, evidence, context, depth) for arm in type.args])
         if kind == "literal":
@@ -192,17 +199,7 @@ class Builder:
     def _containers(self, kind: str, type: TypeRef, name: str, evidence: Evidence, depth: int) -> list[Value]:
         items = self._inner(type, 0, name, evidence.element, depth)
         if kind in basics.SETS:
-            items = [item for item in items if not item.shared]
-            shapes = [items[:2], items[:1], [], items[:4]]
-            made = [
-                combine("{" + ", ".join(["{}"] * len(s)) + "}", s, type_name="set", shared=True)
-                if s
-                else Value(source="set()", type_name="set", shared=True)
-                for s in shapes
-            ]
-            if kind == "frozenset":
-                made = [replace(v, source=f"frozenset({v.source})", type_name="frozenset", shared=False) for v in made]
-            return made
+            return sets_of(items, frozen=kind == "frozenset")
         shapes = [items[:3], [], items[:1], items[:2], items[::-1][:3], items[:1] * 2, items[:6], items[2:4]]
         made = [combine("[" + ", ".join(["{}"] * len(s)) + "]", s, type_name="list", shared=True) for s in shapes]
         if kind in basics.ITERATORS:
@@ -214,6 +211,9 @@ class Builder:
             columns = [self._inner(type, i, name, None, depth) for i in range(len(type.args))]
             rows = [[column[i % len(column)] for column in columns] for i in range(max(map(len, columns)))]
             return [tuple_of(row) for row in rows[:6]]
+        if len(evidence.items) > 1 and not type.args:
+            parts = [self._inner(ANY, 0, name, each, depth)[:_MOST_ROWS] for each in evidence.items]
+            return [tuple_of([pick(part, row) for part in parts]) for row in range(_MOST_ROWS)]
         items = self._inner(type, 0, name, evidence.element, depth)
         return [tuple_of(items[:2]), tuple_of([]), tuple_of(items[:1]), tuple_of(items[:4])]
 
@@ -230,8 +230,10 @@ class Builder:
         keys = (
             [k for k in self._inner(type, 0, "key", None, depth) if not k.shared] if type.args else [of("a"), of("b")]
         )
-        items = self._inner(type, 1, "value", evidence.element, depth)
+        items = self._inner(type, 1, "value", evidence.values or evidence.element, depth)
         made += [dict_of(list(zip(keys[:n], items, strict=False))) for n in (1, 0, 2, 3)]
+        if not type.args and not evidence.keys:
+            made.append(dict_of([(literal("1"), items[0])]))
         return unique(made)
 
     def _callables(self, type: TypeRef, evidence: Evidence, depth: int) -> list[Value]:
@@ -256,8 +258,7 @@ class Builder:
         return made
 
     def _classes(self, type: TypeRef) -> list[Value]:
-        wanted = type.args[0].name if type.args else ""
-        fact = self._by_name.get(wanted)
+        fact = self._by_name.get(type.args[0].name if type.args else "")
         if fact:
             source, imports = reference(fact.path)
             return [Value(source=source, type_name="type", imports=imports)]
@@ -309,10 +310,6 @@ class Builder:
 
         return argument_rows(parameters, column)
 
-    def _foreign(self, dotted: str) -> list[Value]:
-        """An object of a class that nothing is known of: a stand-in that accepts everything."""
-        return [stand_in(), *map(literal, ('"abc"', "1"))]
-
     # -- by evidence --------------------------------------------------------------------------------------------
 
     def _from_evidence(self, name: str, evidence: Evidence, context: str, depth: int) -> list[Value]:
@@ -333,6 +330,8 @@ class Builder:
                 columns.append(self._stand_ins(evidence, depth))
         elif evidence.result is not None and evidence.called and self.standins and depth < _DEEPEST:
             columns.append(standins.method(name, evidence, self._fitting(depth)))
+        if len(evidence.items) > 1 and not evidence.indexed:
+            columns.append(self._tuples(TypeRef("tuple"), name, evidence, depth))
         if evidence.keys:
             columns.append(self._mappings(TypeRef("dict"), evidence, depth))
         if evidence.called:

@@ -117,6 +117,9 @@ def redirect(plan: Plan, operand: Operand, rng: random.Random, clues: Clues | No
         yield from _with_member(plan, operand, clues, deep=False)
     for seen, wanted in satisfying(operand, rng):
         hit = False
+        for new in _as_item(plan, seen, wanted):
+            hit = True
+            yield new
         for new in _put_in_place(plan, seen, wanted):
             hit = True
             yield new
@@ -131,6 +134,19 @@ def redirect(plan: Plan, operand: Operand, rng: random.Random, clues: Clues | No
         hits += hit
     if operand.operator in ("getitem", "in") and clues is not None and not hits:
         yield from _with_member(plan, operand, clues, deep=True)
+
+
+def _as_item(plan: Plan, seen: Any, wanted: Any) -> Iterator[Plan]:
+    """A character was compared with a longer text: a list of texts was meant where the input has one text."""
+    if not isinstance(seen, str) or not isinstance(wanted, str) or len(seen) != 1 or len(wanted) < 2:
+        return
+
+    def listed(old: Constant) -> Any:
+        return [wanted] if isinstance(old, str) and len(old) > 1 and seen in old else ...
+
+    for index, value in enumerate(plan.values()):
+        for changed in substitute(value, listed):
+            yield plan.with_value(index, changed)
 
 
 def _put_in_place(plan: Plan, seen: Any, wanted: Any) -> Iterator[Plan]:

@@ -1,12 +1,15 @@
 """The first plans for a target: the plain call, then one argument after another changed, then all at random."""
 
+import ast
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qeforge.analysis.command_line import argument_parameters, commands_of, decorated_commands
 from qeforge.analysis.constants import Constants, module_constants, target_constants
+from qeforge.analysis.declared import declared
 from qeforge.analysis.evidence import Evidence, raised_types
+from qeforge.analysis.ownership import ownership_of
 from qeforge.analysis.registered import handed_to
 from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.facts import CallableFact, ModuleFacts, ParameterFact, TypeRef
@@ -14,6 +17,7 @@ from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
 from qeforge.engine import basics, patterns
 from qeforge.engine.build import Builder
 from qeforge.engine.commands import vectors
+from qeforge.engine.declaring import declaring
 from qeforge.engine.definitions import definitions
 from qeforge.engine.dressed import dressed, holding
 from qeforge.engine.plan import Argument, Drive, Plan
@@ -58,10 +62,19 @@ class Seeder:
         self._worlds = worlds
         self._constants = module_constants(module)
         self._symbols = symbols = symbols_of(module)
+        self._declare()
+        self._owned = _owned(symbols.tree, module)
         self._vectors = [of(list(vector)) for vector in vectors(commands_of(symbols))]
         self._parsed = argument_parameters(symbols)
         self._definitions = definitions(symbols.tree)
         self._commands = decorated_commands(symbols)
+
+    def _declare(self) -> None:
+        """Tells the builder of classes that are nothing without attributes in a subclass's body."""
+        for qualname, kinds in declared(self._symbols).items():
+            known = [self.builder.instance(kind) for kind in kinds if kind in self.facts.classes]
+            made = declaring(f"{self.module.name}:{qualname}", known)
+            self.builder.declaring[f"{self.module.name}.{qualname}"] = made
 
     def state(self, target: Target) -> State:
         """What is known of a target before its first run."""
@@ -72,12 +85,14 @@ class Seeder:
         for pattern in constants.patterns:
             texts += tuple(patterns.matching(pattern, self.rng, count=3))
         pools = {p.name: self._pool(target, p, evidence.get(p.name), constants) for p in parameters}
-        lines = frozenset(range(target.span.line, target.span.end_line + 1))
+        lines = self._owned.get(target.id, frozenset()).union(range(target.span.line, target.span.end_line + 1))
         return State(target=target, parameters=parameters, evidence=evidence, pools=pools, texts=texts, lines=lines)
 
     def _pool(
         self, target: Target, parameter: ParameterFact, evidence: Evidence | None, constants: Constants
     ) -> list[Value]:
+        if parameter.kind is ParameterKind.VAR_POSITIONAL and evidence is not None:
+            evidence = evidence.element  # each argument is one item of what the code sees
         pool = self.builder.values(parameter.type, parameter.name, evidence, context=target.name)
         if (target.qualname, parameter.name) in self._parsed:
             return [*self._vectors, *pool[:6]]
@@ -232,3 +247,11 @@ class Seeder:
     def _drawn(self, pool: Sequence[Value]) -> Value:
         """One of the pool, the first ones more often."""
         return pool[min(int(self.rng.expovariate(4 / len(pool))), len(pool) - 1)]
+
+
+def _owned(tree: ast.Module, module: SourceModule) -> dict[str, frozenset[int]]:
+    """By target id, the lines that its calls run; those of a generic function's implementations lie elsewhere."""
+    found: dict[str, set[int]] = {}
+    for line, owner in ownership_of(tree, module.targets, lambda line: line).owners.items():
+        found.setdefault(owner, set()).add(line)
+    return {owner: frozenset(lines) for owner, lines in found.items()}

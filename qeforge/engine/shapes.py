@@ -7,7 +7,7 @@ from itertools import chain, islice, zip_longest
 
 from qeforge.analysis.evidence import Evidence
 from qeforge.engine import samples
-from qeforge.engine.value import Value, call, combine, literal, unique
+from qeforge.engine.value import Value, call, combine, literal, merged, unique
 
 
 def stand_in() -> Value:
@@ -63,6 +63,20 @@ def tuple_of(items: Sequence[Value]) -> Value:
     return combine(f"({inside})", items, type_name="tuple")
 
 
+def sets_of(items: Sequence[Value], *, frozen: bool) -> list[Value]:
+    """Sets of the items that can be in one."""
+    fit = [item for item in items if not item.shared]
+    made = [
+        combine("{" + ", ".join(["{}"] * len(shape)) + "}", shape, type_name="set", shared=True)
+        if shape
+        else Value(source="set()", type_name="set", shared=True)
+        for shape in (fit[:2], fit[:1], [], fit[:4])
+    ]
+    if frozen:
+        made = [replace(v, source=f"frozenset({v.source})", type_name="frozenset", shared=False) for v in made]
+    return made
+
+
 def dict_of(pairs: Sequence[tuple[Value, Value]]) -> Value:
     """A dict display."""
     template = "{" + ", ".join("\0: \0" for _ in pairs) + "}"
@@ -71,6 +85,28 @@ def dict_of(pairs: Sequence[tuple[Value, Value]]) -> Value:
     whole = combine("{}" * len(parts), parts, type_name="dict", shared=True)
     source = pieces[0] + "".join(part.source + piece for part, piece in zip(parts, pieces[1:], strict=True))
     return replace(whole, source=source)
+
+
+def holding(known: Sequence[Value], template: str, items: Sequence[Value]) -> list[Value]:
+    """Values of a type with fields, and after the first two of them each item in a field of such an object.
+
+    Args:
+        known: the plain ones.
+        template: how the first of them is made around another value, with `{}` for it.
+        items: what to put there.
+    """
+    made = [
+        replace(
+            known[0],
+            source=template.replace("{}", item.source),
+            imports=merged((known[0].imports, item.imports)),
+            fixtures=merged((known[0].fixtures, item.fixtures)),
+            before=merged((known[0].before, item.before)),
+            shared=True,
+        )
+        for item in items
+    ]
+    return [*known[:2], *made, *known[2:]]
 
 
 def interleave(columns: Sequence[Sequence[Value]]) -> list[Value]:

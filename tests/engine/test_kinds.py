@@ -31,3 +31,27 @@ def test_results_have_to_be_followed(kind: str) -> None:
 @pytest.mark.slow
 def test_a_command_line_is_exercised_by_the_options_that_it_declares() -> None:
     assert reached("command_lines", executions=400, without=frozenset({Capability.OPERANDS})) == marks("command_lines")
+
+
+def test_every_implementation_of_a_generic_function_is_run() -> None:
+    assert reached("generic_functions", executions=300) == marks("generic_functions")
+
+
+@pytest.mark.slow
+def test_without_evidence_some_are_not() -> None:
+    assert "record" not in reached("generic_functions", executions=300, without=frozenset({Capability.EVIDENCE}))
+
+
+def test_arguments_hold_what_the_code_takes_out_of_them() -> None:
+    assert reached("items", executions=500) == marks("items")
+
+
+@pytest.mark.slow
+def test_without_evidence_they_do_not() -> None:
+    missed = marks("items") - reached("items", executions=500, without=frozenset({Capability.EVIDENCE}))
+
+    assert {"unpacked", "callable", "no_callable", "defined"} <= missed
+
+
+def test_a_class_that_is_nothing_without_attributes_gets_some_in_a_subclass() -> None:
+    assert reached("declaring", executions=400) == marks("declaring")

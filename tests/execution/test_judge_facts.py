@@ -125,6 +125,7 @@ MODULE = """
         r: "Point",
         s: Callable[..., None],
         t: Sized,
+        u: typing.NamedTuple,
     ) -> None: ...
 
     def kinds(a, /, b, *args, c, d=Color.RED, e=(1, "x"), **rest): ...
@@ -207,6 +208,7 @@ def test_types_are_resolved(facts: ModuleFacts) -> None:
         "r": TypeRef("sample.Point"),
         "s": TypeRef("callable", (TypeRef("..."), none)),
         "t": TypeRef("sample.Shape"),
+        "u": TypeRef("typing.NamedTuple"),
     }
     assert facts.callables["types"].returns == none
 

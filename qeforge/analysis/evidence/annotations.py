@@ -113,12 +113,16 @@ class Annotations:
         if isinstance(node, ast.Call) and len(node.args) == 1:
             if self.symbols.dotted(node.func) == "type":
                 inner = node.args[0]
+                if inside and isinstance(inner, ast.Name) and inner.id == "self":
+                    return (TypeRef(f"{self.symbols.module}.{inside}"),)
                 return (type_of_value(inner.value),) if isinstance(inner, ast.Constant) else ()
             return self.classes(node.args[0], inside, depth + 1)
         if isinstance(node, ast.Name) and node.id in self.symbols.constants:
             constant = self.symbols.constants[node.id]
             if isinstance(constant, ast.Tuple | ast.BinOp | ast.Name | ast.Attribute | ast.Call):
                 return self.classes(constant, inside, depth + 1)
+        if inside and isinstance(node, ast.Attribute) and self.symbols.dotted(node) == "self.__class__":
+            return (TypeRef(f"{self.symbols.module}.{inside}"),)
         if isinstance(node, ast.Name | ast.Attribute):
             found = self._name(node, inside, depth)
             if found.name == "union":

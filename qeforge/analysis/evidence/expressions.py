@@ -214,6 +214,8 @@ class ExpressionReader:
             if isinstance(other, ast.Tuple | ast.List | ast.Set):
                 for each in other.elts:
                     self.equal(refs, each)
+            elif isinstance(other, ast.Attribute) and other.attr == "__dict__":
+                predicates.attribute_name(refs)
             else:
                 predicates.among(refs, self.constant(other))
         elif isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):

@@ -110,6 +110,8 @@ def _hasattr(call: _Call) -> Refs:
         if isinstance(name, str):
             found.append(Ref(trace.attribute(name)))
     call.vote(Strength.USED, known.STR, position=1)
+    if name is MISSING and call.path in ("hasattr", "getattr"):
+        predicates.attribute_name(call.argument(1))
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 
+from qeforge.analysis.evidence import dispatch
 from qeforge.analysis.evidence.annotations import Annotations, type_of_value
 from qeforge.analysis.evidence.choices import Choices
 from qeforge.analysis.evidence.docstrings import documented_types
@@ -45,7 +46,12 @@ def parameter_evidence(module: SourceModule) -> Mapping[str, Mapping[str, Eviden
             _read(around, qualname, parent if parent in symbols.classes else None)
     fields = {qualname: _fields(around, qualname) for qualname in symbols.classes}
     _follow_instances(around)
+    registered = dispatch.implementations(symbols)
+    dispatch.note_types(around, registered)
     _follow_links(around, fields)
+    if registered:
+        dispatch.note_contents(around, registered)
+        _follow_links(around, fields, only=frozenset(each.generic for each in registered))
     return {
         target.id: {
             name: _settled(trace).freeze()
@@ -184,14 +190,17 @@ def _follow_instances(around: Surroundings) -> None:
                 trace.absorb(used)
 
 
-def _follow_links(around: Surroundings, fields: Mapping[str, dict[str, Trace]]) -> None:
-    """Carries what callees do with their parameters to what is passed to them."""
+def _follow_links(
+    around: Surroundings, fields: Mapping[str, dict[str, Trace]], only: frozenset[str] = frozenset()
+) -> None:
+    """Carries what callees do with their parameters to what is passed to them; with `only` to those callees."""
     copies: dict[int, Trace] = {}
-    for link in around.links:
+    links = [link for link in around.links if not only or link.callee in only]
+    for link in links:
         source = _parameter(around, link.callee, link.slot, link.bound, fields)
         if source is not None:
             copies.setdefault(id(source), source.copy())
-    for link in around.links:
+    for link in links:
         source = _parameter(around, link.callee, link.slot, link.bound, fields)
         if source is not None and source is not link.trace:
             link.trace.absorb(copies[id(source)])

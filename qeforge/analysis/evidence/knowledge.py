@@ -9,7 +9,7 @@ STR, BYTES, INT, FLOAT = TypeRef("str"), TypeRef("bytes"), TypeRef("int"), TypeR
 LIST, TUPLE, SET, DICT = TypeRef("list"), TypeRef("tuple"), TypeRef("set"), TypeRef("dict")
 BOOL, CALLABLE, TYPE = TypeRef("bool"), TypeRef("callable"), TypeRef("type")
 DATETIME, DATE, TIMEDELTA = TypeRef("datetime.datetime"), TypeRef("datetime.date"), TypeRef("datetime.timedelta")
-PATH, DECIMAL = TypeRef("pathlib.Path"), TypeRef("decimal.Decimal")
+PATH, DECIMAL, NAMED_TUPLE = TypeRef("pathlib.Path"), TypeRef("decimal.Decimal"), TypeRef("typing.NamedTuple")
 ITERABLE, ITERATOR = TypeRef("collections.abc.Iterable"), TypeRef("collections.abc.Iterator")
 
 _OWNERS: tuple[tuple[type, TypeRef], ...] = (
@@ -60,6 +60,8 @@ METHODS: Mapping[str, tuple[TypeRef, ...]] = {
     **_named(TypeRef("logging.Logger"), "debug warning exception critical setLevel addHandler"),
     **_named(TypeRef("concurrent.futures.Future"), "add_done_callback set_result set_exception"),
     **_named(TypeRef("argparse.Namespace"), "__dict__"),
+    **_named(TYPE, "__mro__ __bases__ __subclasses__ mro"),
+    **_named(NAMED_TUPLE, "_fields _asdict _replace _field_defaults"),
     **_named(TypeRef("xml.etree.ElementTree.Element"), "findtext iterfind tag"),
     **_builtin_methods(),
 }

@@ -10,6 +10,8 @@ from qeforge.analysis.static import literal_source
 
 _PARTS = {View.HEAD: "prefixes", View.TAIL: "suffixes", View.PART: "contains", View.PARTS: "contains"}
 _MOST_MEMBERS = 64
+_EVERYWHERE = ("'__class__'", "'__doc__'")
+"""Attributes that everything has: one that can be called, and one that often is None."""
 
 
 def equal(refs: Refs, value: object) -> None:
@@ -41,6 +43,14 @@ def _equal(ref: Ref, value: object) -> None:
                 trace.add("equals", literal_source(value))
         case _:
             pass
+
+
+def attribute_name(refs: Refs) -> None:
+    """Each names an attribute that is looked up by its name."""
+    for ref in refs:
+        if ref.view in (View.SELF, View.TEXT):
+            ref.trace.vote(Strength.USED, STR)
+            ref.trace.add("equals", *_EVERYWHERE)
 
 
 def ordered(refs: Refs, value: object) -> None:

@@ -69,6 +69,8 @@ class Resolver:
 
     def _plain(self, annotation: Any) -> Ref:
         name = getattr(annotation, "_name", None) or getattr(annotation, "__name__", None)
+        if annotation is typing.NamedTuple:
+            return ["typing.NamedTuple", [], []]
         if name == "Self" and self._owner is not None:
             return self._class(self._owner)
         if isinstance(annotation, type):
