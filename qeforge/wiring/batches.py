@@ -22,7 +22,7 @@ from qeforge.refinement.task import Consulting, ModuleTask
 from qeforge.routing.budget import Budget
 from qeforge.routing.policy import Cost
 from qeforge.wiring.costs import ledger_in
-from qeforge.wiring.models import Ask, Consultation, Show, account_of, lends, sources_for, withheld_by
+from qeforge.wiring.models import Ask, Consultation, Show, account_of, lends, sources_for, withheld_by, without_limit
 from qeforge.wiring.routing import policy_for, project_name
 
 Tell = Callable[[str], None]
@@ -82,6 +82,7 @@ def run_in_batch(
         told.tasks = recall(consulted, cache) if cache else consulted
         ended = _passes(work, told.tasks, mailbox)
     told.notes += (f"{line}, in one batch" for line in account_of(mailbox.sums))
+    told.notes += without_limit(source)
     told.notes += withheld_by([source])
     if ledger.problem:
         told.notes.append(ledger.problem)

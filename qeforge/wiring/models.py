@@ -23,7 +23,7 @@ from qeforge.providers.host import Host, Source, Sums
 from qeforge.providers.key import Key
 from qeforge.providers.llama import Llama
 from qeforge.providers.messages import worst
-from qeforge.providers.prices import cost, known
+from qeforge.providers.prices import cost
 from qeforge.providers.redaction import Redactor, secrets_of
 from qeforge.providers.remote import served
 from qeforge.providers.server import Server, place_of
@@ -110,6 +110,7 @@ def consulting(
         ]
         yield told
         told.notes += account_of(host.sums)
+        told.notes += (line for source in sources.values() for line in without_limit(source, source.stronger))
         told.notes += withheld_by(sources.values())
         told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
         for engine, problem in host.failures.items():
@@ -140,6 +141,14 @@ def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:
         paid = "a price that is not known" if sums.usd is None else f"${sums.usd:.4f}"
         cost = f", {paid}" if engine is Engine.CLOUD else ""
         yield f"{sums.model} ({engine}) answered {times}: {sums.tokens} tokens, {sums.seconds:.0f} s{cost}"
+
+
+def without_limit(*sources: Source | None) -> Iterator[str]:
+    """A line for each model that --max-cost cannot limit."""
+    for source in sources:
+        if source is not None and source.price(Usage()) is None:
+            name = source.description.model
+            yield f"{name}: its price is not known; --max-cost does not limit it"
 
 
 def withheld_by(sources: Iterable[Source]) -> Iterator[str]:
@@ -277,5 +286,5 @@ def _cloud(config: Config, root: Path, environ: Mapping[str, str], ask: Ask | No
             stronger=stronger,
         )
 
-    stronger = source(described[1], None) if len(described) > 1 and known(described[1].model) else None
+    stronger = source(described[1], None) if len(described) > 1 else None
     return source(described[0], stronger)

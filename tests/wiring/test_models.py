@@ -7,7 +7,7 @@ from qeforge.domain.provider import Description, Place
 from qeforge.providers.host import Source
 from qeforge.providers.redaction import Withheld
 from qeforge.routing.breaker import Breaker
-from qeforge.wiring.models import lends, withheld_by
+from qeforge.wiring.models import lends, withheld_by, without_limit
 
 
 @pytest.mark.parametrize(("place", "text", "may"), [
@@ -43,3 +43,25 @@ def test_secrets_that_were_replaced_are_told_by_file() -> None:
         "secrets replaced in what was sent about a.py: Secret Keyword",
         "secrets replaced in what was sent about b.py: AWS Access Key, Private Key",
     ]
+
+
+@pytest.mark.parametrize(("prices", "named"), [
+    ({"first": 0.1, "second": 0.2}, []),
+    ({"first": 0.1, "second": None}, ["second"]),
+    ({"first": None, "second": None}, ["first", "second"]),
+])  # fmt: skip
+def test_a_model_that_no_limit_of_cost_holds_for_is_named(prices: dict[str, float | None], named: list[str]) -> None:
+    def never() -> None:
+        raise AssertionError
+
+    sources = [
+        Source(
+            description=Description(name="fake", model=model, place=Place.CLOUD, context=10),
+            open=never,  # type: ignore[arg-type]
+            circuit=Breaker(),
+            price=lambda usage, usd=usd: usd,
+        )
+        for model, usd in prices.items()
+    ]
+    told = list(without_limit(*sources, None))
+    assert told == [f"{name}: its price is not known; --max-cost does not limit it" for name in named]
