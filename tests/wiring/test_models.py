@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qeforge.config import Config
-from qeforge.domain.provider import Description, Place
+from qeforge.domain.provider import Description, Place, Usage
 from qeforge.providers.host import Source
 from qeforge.providers.redaction import Withheld
 from qeforge.routing.breaker import Breaker
@@ -54,12 +55,15 @@ def test_a_model_that_no_limit_of_cost_holds_for_is_named(prices: dict[str, floa
     def never() -> None:
         raise AssertionError
 
+    def priced(usd: float | None) -> Callable[[Usage], float | None]:
+        return lambda usage: usd
+
     sources = [
         Source(
             description=Description(name="fake", model=model, place=Place.CLOUD, context=10),
             open=never,  # type: ignore[arg-type]
             circuit=Breaker(),
-            price=lambda usage, usd=usd: usd,
+            price=priced(usd),
         )
         for model, usd in prices.items()
     ]
