@@ -15,7 +15,7 @@ LOCAL_ONLY = "local-only"
 ENGINES = ("auto", "native", "local", "cloud")
 RUN_ONLY = (
     *("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed"),
-    *("batch", "show_prompts", "yes", "suspects_as_tests"),
+    *("batch", "show_prompts", "yes", "suspects_as_tests", "record", "replay"),
 )
 """What is meant for one run and cannot be configured."""
 PREFIX = "QEFORGE_"
@@ -74,6 +74,8 @@ class Config:
         show_prompts: print what is sent to a model.
         yes: do not ask before the first use of the cloud in a project.
         suspects_as_tests: write claims that did not hold as failing tests.
+        record: file to which answers of the local model are added; None for none.
+        replay: file of recorded answers, given in place of a local model's; None for none.
         targets: ids `module:qualname`; empty for all.
         changed: git revision; only targets whose code differs from it. None for all.
         origins: for each field, where its value came from, in words for people.
@@ -120,6 +122,8 @@ class Config:
     show_prompts: bool = False
     yes: bool = False
     suspects_as_tests: bool = False
+    record: Path | None = None
+    replay: Path | None = None
     targets: tuple[str, ...] = ()
     changed: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)

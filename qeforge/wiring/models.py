@@ -33,6 +33,7 @@ from qeforge.routing.breaker import Breaker
 from qeforge.routing.budget import Budget
 from qeforge.wiring.costs import ledger_in
 from qeforge.wiring.learning import learned_by
+from qeforge.wiring.recordings import Unwritten, recorded, replayed
 from qeforge.wiring.routing import MODELS, models_set_up, policy_for, project_name, set_up
 
 Ask = Callable[[str], bool]
@@ -89,7 +90,14 @@ def consulting(
         return
     ledger = ledger_in(environ)
     examples = SqliteExamples(Store(data_dir(environ) / NAME))
-    host = Host(sources, ledger=ledger, purse=Budget(config.max_cost), examples=examples, show=show)
+    asked = config.replay is None
+    host = Host(
+        sources,
+        ledger=ledger if asked else Unwritten(),
+        purse=Budget(config.max_cost),
+        examples=examples if asked else None,
+        show=show,
+    )
     with served(host) as address:
         past = _Past(ledger, told)
         costs = models_set_up(config, environ, past.ledger)
@@ -109,7 +117,7 @@ def consulting(
             replace(task, consulting=replace(plain, past=past.of(plain.project, task.module.name))) for task in tasks
         ]
         yield told
-        told.notes += account_of(host.sums)
+        told.notes += account_of(host.sums) if asked else _given_again(config, host.sums)
         told.notes += (line for source in sources.values() for line in without_limit(source, source.stronger))
         told.notes += withheld_by(sources.values())
         told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
@@ -141,6 +149,13 @@ def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:
         paid = "a price that is not known" if sums.usd is None else f"${sums.usd:.4f}"
         cost = f", {paid}" if engine is Engine.CLOUD else ""
         yield f"{sums.model} ({engine}) answered {times}: {sums.tokens} tokens, {sums.seconds:.0f} s{cost}"
+
+
+def _given_again(config: Config, answered: Mapping[Engine, Sums]) -> Iterator[str]:
+    """The line about recorded answers."""
+    for sums in answered.values():
+        times = "once" if sums.answers == 1 else f"{sums.answers} times"
+        yield f"{config.replay}: a recorded answer of {sums.model} was given {times}; no model was asked"
 
 
 def without_limit(*sources: Source | None) -> Iterator[str]:
@@ -230,6 +245,13 @@ def _missing(engine: Engine, why: str) -> ProviderError:
 
 
 def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
+    if config.replay is not None:
+        return replayed(config.replay)
+    source = _model(config, environ, jobs)
+    return source if config.record is None else recorded(source, config.record)
+
+
+def _model(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
     if config.local_url:
         allowed = config.local_allow_private and not config.local_only
         place = place_of(config.local_url, allow_private=allowed)
