@@ -247,6 +247,7 @@ def bench(
       qeforge models bench qwen2.5-coder-0.5b
     """
     begin(ctx)
+    config = configure(ctx, Path.cwd())
     import datetime
     from contextlib import closing
     from dataclasses import asdict
@@ -257,11 +258,12 @@ def bench(
     store = _store()
     path = store.path_of(name or "")
     one = store.stored(name or store.chosen())
-    with closing(opened(path)) as model:
+    with closing(opened(path, config)) as model:
+        detail = model.describe().detail
         speed = measure(model, date=datetime.datetime.now(datetime.UTC).date().isoformat())
     store.measured(one.name, speed)
-    told = f"{one.name}: {speed.answer:g} tokens/s of an answer, {speed.question:g} of a question"
-    return Outcome(data={"name": one.name, "speed": asdict(speed)}, summary=(told,))
+    told = f"{one.name}: {speed.answer:g} tokens/s of an answer, {speed.question:g} of a question ({detail})"
+    return Outcome(data={"name": one.name, "speed": asdict(speed), "detail": detail}, summary=(told,))
 
 
 # -- parts ------------------------------------------------------------------------------------------------------

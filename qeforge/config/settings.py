@@ -58,6 +58,7 @@ class Config:
         privacy_never_send: gitignore-style patterns of files whose code no cloud model is shown.
         local_model: name in the catalogue or path of a GGUF file; empty for the one that `models use` chose.
         local_url: of a model server on this machine; empty for none.
+        local_gpu_layers: of the local model, for the graphics card, where llama.cpp can use one; -1 for all.
         local_allow_private: whether `local_url` may be another machine of the private network.
         cloud_model: who is asked first in the cloud.
         cloud_escalation: who is asked there when the first one brought nothing; empty for nobody.
@@ -106,6 +107,7 @@ class Config:
     privacy_never_send: tuple[str, ...] = ()
     local_model: str = ""
     local_url: str = ""
+    local_gpu_layers: int = -1
     local_allow_private: bool = False
     cloud_model: str = "claude-haiku-5-5"
     cloud_escalation: str = "claude-sonnet-5-5"
@@ -309,6 +311,7 @@ _ALL = (
     ),
     _setting("local_model", "name in the catalogue or a GGUF file; unset: what `models use` chose", "a text", _text),
     _setting("local_url", "model server on this machine that speaks the OpenAI protocol", "an address", _text),
+    _number("local_gpu_layers", "layers for the graphics card, where llama.cpp can use one; -1: all, 0: none", int, -1),
     _on_off("local_allow_private", "let local.url be another machine of the private network"),
     _setting("cloud_model", "who is asked first in the cloud", "a model's name", _text),
     _setting("cloud_escalation", "who is asked there when the first brought nothing", "a model's name", _text),

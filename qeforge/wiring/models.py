@@ -21,7 +21,7 @@ from qeforge.providers.consent import obtain
 from qeforge.providers.gguf import read_header
 from qeforge.providers.host import Host, Source, Sums
 from qeforge.providers.key import Key
-from qeforge.providers.llama import Llama
+from qeforge.providers.llama import Llama, offloads
 from qeforge.providers.messages import worst
 from qeforge.providers.prices import cost
 from qeforge.providers.redaction import Redactor, secrets_of
@@ -225,6 +225,7 @@ def sources_for(
         try:
             if engine is Engine.LOCAL:
                 yield engine, _local(config, environ, jobs)
+                told.notes += _about_card(config)
             else:
                 yield engine, _cloud(config, root, environ, ask)
         except ProviderError as problem:
@@ -232,6 +233,15 @@ def sources_for(
                 told.unavailable.append(problem)
             else:
                 told.notes.append(f"{engine} model left out: {problem.message}")
+
+
+def _about_card(config: Config) -> Iterator[str]:
+    """The line about layers for a graphics card that cannot go there."""
+    if config.local_gpu_layers > 0 and not config.local_url and config.replay is None and not offloads():
+        yield (
+            f"local.gpu-layers = {config.local_gpu_layers} does nothing: "
+            "this llama-cpp-python was built without support for graphics cards"
+        )
 
 
 def _missing(engine: Engine, why: str) -> ProviderError:
@@ -278,7 +288,13 @@ def _model(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
     learned = learned_by(environ, path, name)
     return Source(
         description=replace(about, detail=f"{path}{', ' + learned.told if learned.told else ''}"),
-        open=lambda: Llama(path, threads=lambda: threads, name=name, adapter=learned.adapter),
+        open=lambda: Llama(
+            path,
+            threads=lambda: threads,
+            name=name,
+            layers_on_gpu=config.local_gpu_layers,
+            adapter=learned.adapter,
+        ),
         circuit=Breaker(),
     )
 
