@@ -1,7 +1,6 @@
 """`qeforge models`: local models, from the hub or from a file."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -314,12 +313,11 @@ def _agreed(entry: "Entry", session: Session, *, yes: bool) -> bool:
     session.terminal.say(f"licence: {licence}")
     if yes:
         return True
-    if session.terminal.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    ask = session.terminal.asker()
+    if ask is None:
         raise UsageError(
             f"{entry.name}: its licence has to be accepted, and nobody can be asked here: {licence}",
             hint="--yes accepts it",
             slug="needs-yes",
         )
-    sys.stderr.write(f"Download it under {licence}? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return ask(f"Download it under {licence}?")
