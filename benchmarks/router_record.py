@@ -24,6 +24,8 @@ from suite_quality import find_module
 
 from qeforge.config import Config
 from qeforge.execution.interpreter import find_interpreter
+from qeforge.memory.ledger import SqliteLedger
+from qeforge.memory.store import NAME, Store
 from qeforge.providers.llama import Llama
 
 PATIENT = Path(__file__).parent / "rig" / "patient.py"
@@ -69,10 +71,31 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
                         ["generate", file, "--out", out, "--engine", engine, *usual], variables, given.max_time
                     )
                     print(f"{name}, {engine}: {row[engine]}", flush=True)
+                figures["calls"] = answers_in(given.data / NAME, list(figures["modules"]))
                 keep(figures, given.out)
     finally:
         provider.close()
     return figures
+
+
+def answers_in(ledger: Path, modules: Sequence[str]) -> list[Figures]:
+    """What the ledger says of each question about these modules."""
+    return [
+        {
+            "target": call.target,
+            "engine": str(call.engine),
+            "outcome": call.outcome,
+            "input": call.usage.input,
+            "output": call.usage.output,
+            "usd": call.usd,
+            "seconds": round(call.seconds, 1),
+            "candidates": call.candidates,
+            "valid": call.valid,
+            "goals": call.goals,
+        }
+        for call in SqliteLedger(Store(ledger)).calls()
+        if call.module in modules
+    ]
 
 
 def recorded(command: Sequence[str | Path], variables: dict[str, str], timeout: float) -> Figures:

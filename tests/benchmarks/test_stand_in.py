@@ -110,3 +110,4 @@ def test_a_recording_has_both_models_about_the_same_targets(tmp_path: Path) -> N
     assert [call.usd is not None and call.usd > 0 for call in calls] == [False, True]
     assert calls[1].model == figures["in_the_place_of"]
     assert figures["modules"]["kinds_of"]["targets"] == 1
+    assert [row["engine"] for row in figures["calls"]] == ["local", "cloud"]
