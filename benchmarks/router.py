@@ -8,6 +8,10 @@ Record with both models, from the same state, so that nothing has to be assumed 
     QEFORGE_DATA_DIR=runs qeforge generate --engine local --no-cache --dry-run src/
     QEFORGE_DATA_DIR=runs qeforge generate --engine cloud --no-cache --dry-run --yes src/
     python benchmarks/router.py --ledger runs/memory.db
+
+Where no cloud can be reached, `router_record.py` records with a stand-in. `--targets` says how many targets the
+recorded modules have, those included about which nobody had to be asked: what asking the cloud about every one of them
+would cost is then compared, too, and shows what is saved by the native engine's being first.
 """
 
 import os
@@ -25,7 +29,7 @@ from qeforge.domain.routing import Engine
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import NAME, Store, StoreError
 from qeforge.providers.prices import cost
-from qeforge.routing.confidence import Logistic, confidence
+from qeforge.routing.confidence import Logistic, confidence, fitted
 
 LEAST = 30  # answers; below, nothing can be said
 SAVING = 70  # percent, at equal quality
@@ -42,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     options.add_argument(
         "--cloud-seconds", type=float, default=5.0, help="that an assumed answer of it takes (default: %(default)s)"
     )
+    options.add_argument("--measured", action="store_true", help="only targets that both models were asked about")
+    options.add_argument("--targets", type=int, metavar="N", help="targets of the recorded modules, asked about or not")
     options.add_argument("--write", type=Path, metavar="FILE.toml", help="write the fitted confidence to this file")
     given = options.parse_args(arguments)
     calls = calls_in(given.ledger or data_dir(os.environ) / NAME)
@@ -49,18 +55,30 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
         Example(features=features, met=call.goals > 0, module=place_of(call))
         for call, features in answers(calls, Engine.LOCAL)
     ]
-    refuse_too_little(examples)
-    models = held_out(examples)
-    figures = calibration(examples, models)
-    model = fit(examples)
+    lacking = too_little(examples)
+    if not examples or (lacking and given.write is not None):
+        raise SystemExit(lacking)
+    if lacking:
+        print(f"{lacking}; replayed with the confidence that qeforge comes with")
+        models, figures, model = dict.fromkeys((one.module for one in examples), fitted()), Figures(), fitted()
+    else:
+        models = dict(held_out(examples))
+        figures = calibration(examples, models)
+        model = fit(examples)
     if given.write is not None:
         given.write.write_text(as_toml(model, figures), encoding="utf-8")
     try:
         targets = recorded(calls, lambda usage: cost(given.cloud_model, usage), seconds=given.cloud_seconds)
     except ValueError as problem:
         raise SystemExit(f"{given.cloud_model}: {problem}") from None
+    if given.measured:
+        targets = [one for one in targets if not one.assumed]
+    if not targets:
+        raise SystemExit("no target was asked about by both models")
     figures |= {"intercept": model.intercept, "weights": dict(model.weights)}
     figures |= replay(targets, [confidence(one.features, models[one.module]) for one in targets], given.gate)
+    if given.targets:
+        figures |= native_first(targets, given.targets)
     keep(figures, given.out)
     return figures
 
@@ -75,14 +93,15 @@ def calls_in(ledger: Path) -> list[Call]:
         raise SystemExit(problem.message) from None
 
 
-def refuse_too_little(examples: Sequence[Example]) -> None:
-    """Ends the program with one line where nothing can be said."""
-    modules = {one.module for one in examples}
-    if len(examples) < LEAST or len(modules) < 2 or len({one.met for one in examples}) < 2:
-        raise SystemExit(
-            f"too little to fit: {len(examples)} answers of a local model about {len(modules)} modules; it takes "
-            f"{LEAST} about 2, some of which met a goal and some did not"
-        )
+def too_little(examples: Sequence[Example]) -> str:
+    """Why nothing can be fitted; empty where it can."""
+    modules, met = {one.module for one in examples}, sum(one.met for one in examples)
+    if len(examples) >= LEAST and len(modules) >= 2 and 0 < met < len(examples):
+        return ""
+    return (
+        f"too little to fit: {len(examples)} answers of a local model about {len(modules)} modules, {met} of which met "
+        f"a goal; it takes {LEAST} about 2, some of which met one and some did not"
+    )
 
 
 def calibration(examples: Sequence[Example], models: Mapping[str, Logistic]) -> Figures:
@@ -93,13 +112,18 @@ def calibration(examples: Sequence[Example], models: Mapping[str, Logistic]) -> 
     error, distance = calibration_error(likely, met), brier(likely, met)
     print(f"answers of a local model: {len(examples)} about {len(models)} modules; {share:.0%} met a goal")
     print(f"held-out expected calibration error: {error:.3f} ({BINS} bins, cross-validated by module)")
+    constant = [0.5] * len(met)
+    blind, apart = calibration_error(constant, met), brier(constant, met)
     print(f"held-out Brier score: {distance:.3f}; always saying {share:.2f}: {share * (1 - share):.3f}")
+    print(f"always saying 0.50: calibration error {blind:.3f}, Brier score {apart:.3f}")
     return {
         "answers": len(examples),
         "modules": len(models),
         "met": share,
         "calibration_error": error,
         "brier": distance,
+        "constant_calibration_error": blind,
+        "constant_brier": apart,
     }
 
 
@@ -144,6 +168,19 @@ def replay(targets: Sequence[Recorded], confidences: Sequence[float], gate: floa
         "gate_at_equal_quality": best,
         "saving_percent": saving,
     }
+
+
+def native_first(targets: Sequence[Recorded], every: int) -> Figures:
+    """Prints what the cloud would cost for all targets, and what of that the native engine saves by being first."""
+    asked = sum(one.cloud.usd for one in targets)
+    usd = asked / len(targets) * every
+    saving = 100 * (1 - asked / usd)
+    print(
+        f"always cloud about each of {every} targets, at the mean price of a recorded question: ${usd:.4f}; where the "
+        f"native engine is first, {len(targets)} are left: ${asked:.4f}, {saving:.0f}% less; "
+        f"{verdict(saving, SAVING, at_most=False)}"
+    )
+    return {"every_target": every, "every_target_usd": usd, "native_first_saving_percent": saving}
 
 
 def as_toml(model: Logistic, figures: Figures) -> str:

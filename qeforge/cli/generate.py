@@ -35,6 +35,18 @@ def generate(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask before code of a project is sent to the cloud the first time.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Add the answers of the local model to FILE.", show_default=False),
+    ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Give recorded answers; no model is needed.",
+            show_default=False,
+        ),
+    ] = None,
     python: options.Python = None,
     max_time: options.MaxTime = None,
     iterations: options.Iterations = None,

@@ -1,7 +1,6 @@
 """`qeforge models`: local models, from the hub or from a file."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -247,6 +246,7 @@ def bench(
       qeforge models bench qwen2.5-coder-0.5b
     """
     begin(ctx)
+    config = configure(ctx, Path.cwd())
     import datetime
     from contextlib import closing
     from dataclasses import asdict
@@ -257,11 +257,12 @@ def bench(
     store = _store()
     path = store.path_of(name or "")
     one = store.stored(name or store.chosen())
-    with closing(opened(path)) as model:
+    with closing(opened(path, config)) as model:
+        detail = model.describe().detail
         speed = measure(model, date=datetime.datetime.now(datetime.UTC).date().isoformat())
     store.measured(one.name, speed)
-    told = f"{one.name}: {speed.answer:g} tokens/s of an answer, {speed.question:g} of a question"
-    return Outcome(data={"name": one.name, "speed": asdict(speed)}, summary=(told,))
+    told = f"{one.name}: {speed.answer:g} tokens/s of an answer, {speed.question:g} of a question ({detail})"
+    return Outcome(data={"name": one.name, "speed": asdict(speed), "detail": detail}, summary=(told,))
 
 
 # -- parts ------------------------------------------------------------------------------------------------------
@@ -312,12 +313,11 @@ def _agreed(entry: "Entry", session: Session, *, yes: bool) -> bool:
     session.terminal.say(f"licence: {licence}")
     if yes:
         return True
-    if session.terminal.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    ask = session.terminal.asker()
+    if ask is None:
         raise UsageError(
             f"{entry.name}: its licence has to be accepted, and nobody can be asked here: {licence}",
             hint="--yes accepts it",
             slug="needs-yes",
         )
-    sys.stderr.write(f"Download it under {licence}? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return ask(f"Download it under {licence}?")

@@ -59,6 +59,9 @@ def load_config(
     if (batch := given.get("batch")) is not None and batch.value:
         given["force_cloud"] = batch  # nobody else takes batches
     _refuse_contradictions(given)
+    if recording := given.get("record") or given.get("replay"):  # the same questions come only from the same state
+        alone = {"engine": "local", "cache": False, "memory_enabled": False}
+        given |= {name: _Given(value, recording.origin) for name, value in alone.items()}
     origins = {name: given[name].origin if name in given else DEFAULT for name in (*SETTINGS, *RUN_ONLY)}
     values: dict[str, Any] = {name: item.value for name, item in given.items()}
     return Config(**values, origins=origins)
@@ -204,6 +207,14 @@ def _refuse_contradictions(given: Mapping[str, _Given]) -> None:
         raise _contradiction(f"engine cloud ({engine.origin})", f"local-only ({local.origin})")
     if cloud and engine and engine.origin.startswith("--") and engine.value in ("native", "local"):
         raise _contradiction(cloud.origin, f"--engine {engine.value}")
+    record, replay = on("record"), on("replay")
+    if record and replay:
+        raise _contradiction(record.origin, replay.origin)
+    if recording := record or replay:
+        if cloud:
+            raise _contradiction(recording.origin, cloud.origin)
+        if engine and engine.origin.startswith("--") and engine.value in ("native", "cloud"):
+            raise _contradiction(recording.origin, f"--engine {engine.value}")
 
 
 def _contradiction(one: str, other: str) -> UsageError:

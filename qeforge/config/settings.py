@@ -15,7 +15,7 @@ LOCAL_ONLY = "local-only"
 ENGINES = ("auto", "native", "local", "cloud")
 RUN_ONLY = (
     *("force", "update", "dry_run", "local_only", "force_cloud", "targets", "changed"),
-    *("batch", "show_prompts", "yes", "suspects_as_tests"),
+    *("batch", "show_prompts", "yes", "suspects_as_tests", "record", "replay"),
 )
 """What is meant for one run and cannot be configured."""
 PREFIX = "QEFORGE_"
@@ -58,6 +58,7 @@ class Config:
         privacy_never_send: gitignore-style patterns of files whose code no cloud model is shown.
         local_model: name in the catalogue or path of a GGUF file; empty for the one that `models use` chose.
         local_url: of a model server on this machine; empty for none.
+        local_gpu_layers: of the local model, for the graphics card, where llama.cpp can use one; -1 for all.
         local_allow_private: whether `local_url` may be another machine of the private network.
         cloud_model: who is asked first in the cloud.
         cloud_escalation: who is asked there when the first one brought nothing; empty for nobody.
@@ -74,6 +75,8 @@ class Config:
         show_prompts: print what is sent to a model.
         yes: do not ask before the first use of the cloud in a project.
         suspects_as_tests: write claims that did not hold as failing tests.
+        record: file to which answers of the local model are added; None for none.
+        replay: file of recorded answers, given in place of a local model's; None for none.
         targets: ids `module:qualname`; empty for all.
         changed: git revision; only targets whose code differs from it. None for all.
         origins: for each field, where its value came from, in words for people.
@@ -104,6 +107,7 @@ class Config:
     privacy_never_send: tuple[str, ...] = ()
     local_model: str = ""
     local_url: str = ""
+    local_gpu_layers: int = -1
     local_allow_private: bool = False
     cloud_model: str = "claude-haiku-5-5"
     cloud_escalation: str = "claude-sonnet-5-5"
@@ -120,6 +124,8 @@ class Config:
     show_prompts: bool = False
     yes: bool = False
     suspects_as_tests: bool = False
+    record: Path | None = None
+    replay: Path | None = None
     targets: tuple[str, ...] = ()
     changed: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -305,6 +311,7 @@ _ALL = (
     ),
     _setting("local_model", "name in the catalogue or a GGUF file; unset: what `models use` chose", "a text", _text),
     _setting("local_url", "model server on this machine that speaks the OpenAI protocol", "an address", _text),
+    _number("local_gpu_layers", "layers for the graphics card, where llama.cpp can use one; -1: all, 0: none", int, -1),
     _on_off("local_allow_private", "let local.url be another machine of the private network"),
     _setting("cloud_model", "who is asked first in the cloud", "a model's name", _text),
     _setting("cloud_escalation", "who is asked there when the first brought nothing", "a model's name", _text),

@@ -129,6 +129,18 @@ class Provider(Protocol):
         ...
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C while a batch was waited for.
+
+    Args:
+        told: what came of each question by then, in their order; an error in the place of each that nothing came of.
+    """
+
+    def __init__(self, told: Sequence[Completion | ProviderError]) -> None:
+        super().__init__()
+        self.told = tuple(told)
+
+
 @runtime_checkable
 class Patient(Protocol):
     """A provider that also takes many questions at once, at a lower price, and answers when it has time."""
@@ -138,5 +150,6 @@ class Patient(Protocol):
 
         Raises:
             ProviderError: the batch as a whole failed.
+            Stopped: Ctrl-C; the batch is cancelled.
         """
         ...

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from qeforge.domain.provider import Completion, Prompt
+from qeforge.domain.provider import Completion, Prompt, Stopped
 from qeforge.errors import ProviderError
 from qeforge.providers.failures import Refusal, failure
 from qeforge.providers.messages import Reply, finish_of, usage_of
@@ -53,6 +53,7 @@ class Batch:
 
         Raises:
             ProviderError: the batch could not be handed in, or nothing is known of it any more.
+            Stopped: Ctrl-C; the batch is cancelled, and what was answered by then is told.
         """
         if not prompts:
             return []
@@ -62,16 +63,31 @@ class Batch:
         batch = self.guard(lambda: self.api.create(requests=asked), until=until, once=True).id
         try:
             ended = self._ended(batch, looks_until=until - min(seconds / 2, _TO_CANCEL), until=until)
-        except BaseException:  # Ctrl-C, too: nobody is going to read the answers
+        except KeyboardInterrupt:
+            raise Stopped(self._last_word(batch, prompts)) from None
+        except BaseException:  # nobody is going to read the answers
             self._cancel(batch, until=time.monotonic() + _LAST_WORD)
             raise
         if not ended:
             self._cancel(batch, until=until)
             if not self._ended(batch, looks_until=until, until=until + _LAST_WORD):
                 return [self._late() for _ in prompts]
-        told = self.guard(lambda: list(self.api.results(batch)), until=until + _LAST_WORD)
+        return self._results(batch, prompts, until=until + _LAST_WORD)
+
+    def _results(self, batch: str, prompts: Sequence[Prompt], *, until: float) -> list[Completion | ProviderError]:
+        told = self.guard(lambda: list(self.api.results(batch)), until=until)
         results = {item.custom_id: item.result for item in told}
         return [self._read(prompt, results.get(str(number))) for number, prompt in enumerate(prompts)]
+
+    def _last_word(self, batch: str, prompts: Sequence[Prompt]) -> list[Completion | ProviderError]:
+        """Cancels, and waits a moment for what was answered before, because that is paid."""
+        until = time.monotonic() + _LAST_WORD
+        told: list[Completion | ProviderError] = []
+        with suppress(ProviderError, KeyboardInterrupt):  # a second Ctrl-C ends the waiting
+            self._cancel(batch, until=until)
+            if self._ended(batch, looks_until=until, until=until):
+                told = self._results(batch, prompts, until=until)
+        return told or [self._late() for _ in prompts]
 
     def _ended(self, batch: str, *, looks_until: float, until: float) -> bool:
         """Looks again and again, less and less often; False when it has not ended after the last look."""

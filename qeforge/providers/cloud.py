@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from qeforge.config.surroundings import withheld
-from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
+from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Stopped, Usage
 from qeforge.errors import PrivacyError, ProviderError
 from qeforge.providers import guard
 from qeforge.providers.batches import Batch
@@ -126,6 +126,7 @@ class Cloud:
 
         Raises:
             ProviderError: the batch as a whole failed.
+            Stopped: Ctrl-C; the batch is cancelled.
         """
         answers: dict[int, Completion | ProviderError] = {}
         requests: dict[int, dict[str, Any]] = {}
@@ -136,7 +137,11 @@ class Cloud:
                 answers[number] = problem
         api = self._client().messages.batches
         batch = Batch(api=api, model=self._model, rest=self._ending.wait, guard=self._bounded)
-        told = batch.run([prompts[number] for number in requests], list(requests.values()), seconds=seconds)
+        try:
+            told = batch.run([prompts[number] for number in requests], list(requests.values()), seconds=seconds)
+        except Stopped as stop:
+            answers.update(zip(requests, stop.told, strict=True))
+            raise Stopped([answers[number] for number in range(len(prompts))]) from None
         answers.update(zip(requests, told, strict=True))
         return [answers[number] for number in range(len(prompts))]
 

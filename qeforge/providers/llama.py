@@ -84,7 +84,7 @@ class Llama:
             place=Place.PROCESS,
             context=self._header.context,
             embeds=True,
-            detail=f"{self._path.name}, {self._header.architecture}, {size}",
+            detail=f"{self._path.name}, {self._header.architecture}, {size}{self._on_card()}",
         )
 
     def count_tokens(self, text: str) -> int:
@@ -299,7 +299,7 @@ class Llama:
     def _make(self, context: int, **more: Any) -> "Engine":
         library = _library()
         threads = max(1, self._threads())
-        on_gpu = self._layers if library.llama_supports_gpu_offload() else 0
+        on_gpu = self._layers if offloads() else 0
         try:
             made: Engine = library.Llama(
                 str(self._path),
@@ -316,9 +316,15 @@ class Llama:
         except (ValueError, RuntimeError, AssertionError) as problem:
             raise ProviderError(
                 f"{self._path}: llama.cpp cannot load it (architecture {self._header.architecture})",
-                hint="`qeforge models verify` checks the file; a newer llama-cpp-python may know the architecture",
+                hint="`qeforge models verify` checks the file; a newer llama-cpp-python may know the architecture"
+                + ("; with fewer local.gpu-layers it may fit the graphics card" if on_gpu else ""),
                 slug="unknown-architecture",
             ) from problem
+
+    def _on_card(self) -> str:
+        if not self._layers or not offloads():
+            return ""
+        return f", {'all' if self._layers < 0 else self._layers} layers on the graphics card"
 
     def _require_memory(self, context: int) -> None:
         free = available_memory()
@@ -360,6 +366,15 @@ def _library() -> Any:
             slug="missing-extra",
         ) from None
     return llama_cpp
+
+
+def offloads() -> bool:
+    """Whether llama.cpp was built so that it can use a graphics card.
+
+    Raises:
+        ProviderError: it is not installed.
+    """
+    return bool(_library().llama_supports_gpu_offload())
 
 
 def _formatter(engine: "Engine", header: Header) -> Callable[[list[dict[str, str]]], tuple[str, bool]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from qeforge.domain.learning import Example
 from qeforge.domain.ledger import BATCH, Call, Ledger
-from qeforge.domain.provider import Completion, Description, Patient, Prompt, Usage
+from qeforge.domain.provider import Completion, Description, Patient, Prompt, Stopped, Usage
 from qeforge.domain.routing import About, Answer, Engine
 from qeforge.errors import ProviderError
 from qeforge.providers.host import Purse, Source, Sums
@@ -16,6 +16,8 @@ from qeforge.providers.messages import estimate
 
 LATER = "later"
 """Slug of the error for a question that is not answered now: it is kept for the batch, or the batch is over."""
+_INTERRUPTED = "interrupted"
+"""What the ledger says of a question that was sent and whose answer nobody waited for."""
 
 Price = Callable[[Usage], float | None]
 
@@ -25,7 +27,8 @@ class Mailbox:
     target; after it a question about a target gets the answer that came, whatever its words are now, once. Threads may
     use it at once.
 
-    `sums` adds the answers up, `failures` has the first failure, `paths` the modules that got an answer.
+    `sums` adds the answers up, `failures` has the first failure, `paths` the modules that got an answer, `lost`
+    what Ctrl-C made of a batch that was sent, in one line.
 
     Args:
         source: the cloud model.
@@ -63,6 +66,7 @@ class Mailbox:
         self.sums: dict[Engine, Sums] = {}
         self.failures: dict[Engine, ProviderError] = {}
         self.paths: set[str] = set()
+        self.lost = ""
 
     def available(self) -> dict[Engine, Description]:
         """The cloud model."""
@@ -108,6 +112,9 @@ class Mailbox:
 
         Args:
             seconds: to wait at most.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; all that was sent is accounted for, and `lost` says what is gone.
         """
         with self._lock:
             self._sent = True
@@ -120,6 +127,9 @@ class Mailbox:
             told = self._told(prompts, seconds)
         except ProviderError as problem:
             told = [problem] * len(sent)
+        except KeyboardInterrupt as stop:
+            self._lose(sent, stop.told if isinstance(stop, Stopped) else (), at, self._monotonic() - began)
+            raise
         took = (self._monotonic() - began) / len(sent)
         for (_, about), reply in zip(sent, told, strict=True):
             self._take(about, reply, at, took)
@@ -161,9 +171,41 @@ class Mailbox:
         finally:
             provider.close()
 
+    def _lose(
+        self,
+        sent: Sequence[tuple[Prompt, About]],
+        told: Sequence[Completion | ProviderError],
+        at: float,
+        seconds: float,
+    ) -> None:
+        """The account of a batch that was cancelled; nothing is known of questions that are not in `told`."""
+        known = told or [ProviderError("nothing is known of it")] * len(sent)
+        for (_, about), reply in zip(sent, known, strict=True):
+            self._note(about, _usage(reply), _INTERRUPTED, at, seconds / len(sent))
+        paid = [usage for usage in map(_usage, known) if usage != Usage()]
+        usd = sum(self._price(usage) or 0.0 for usage in paid)
+        self.lost = (
+            f"the batch was cancelled after {seconds:.0f} s: of {len(sent)} questions {len(paid)} are known to be "
+            f"answered by then, for ${usd:.4f}; the answers are lost, and the next --batch run asks again"
+        )
+
     def _take(self, about: About, reply: Completion | ProviderError, at: float, seconds: float) -> None:
+        outcome = reply.slug if isinstance(reply, ProviderError) else "answered"
+        call, usd = self._note(about, _usage(reply), outcome, at, seconds)
+        if isinstance(reply, ProviderError):
+            self.failures.setdefault(Engine.CLOUD, reply)
+            return
+        answer = Answer(completion=dataclasses.replace(reply, seconds=0.0), call=call, usd=usd)
+        with self._lock:
+            self._answers[about.target] = answer
+            self._answered.add(about.target)
+            self.paths.add(about.path)
+            sums = self.sums.setdefault(Engine.CLOUD, Sums(model=reply.model))
+            sums.add(dataclasses.replace(answer, completion=dataclasses.replace(reply, seconds=seconds)))
+
+    def _note(self, about: About, usage: Usage, outcome: str, at: float, seconds: float) -> tuple[int, float | None]:
+        """Pays, and writes it down; number of the call, and its price."""
         description = self._source.description
-        usage = reply.usage if isinstance(reply, Completion) else Usage(**reply.spent)
         usd = self._price(usage)
         self._purse.spend(usd or 0.0)
         call = self._ledger.record(
@@ -178,18 +220,13 @@ class Mailbox:
                 usage=usage,
                 seconds=seconds,
                 usd=usd,
-                outcome=reply.slug if isinstance(reply, ProviderError) else "answered",
+                outcome=outcome,
                 features=json.dumps(dataclasses.asdict(about.features)) if about.features else "",
                 confidence=about.confidence,
             )
         )
-        if isinstance(reply, ProviderError):
-            self.failures.setdefault(Engine.CLOUD, reply)
-            return
-        answer = Answer(completion=dataclasses.replace(reply, seconds=0.0), call=call, usd=usd)
-        with self._lock:
-            self._answers[about.target] = answer
-            self._answered.add(about.target)
-            self.paths.add(about.path)
-            sums = self.sums.setdefault(Engine.CLOUD, Sums(model=reply.model))
-            sums.add(dataclasses.replace(answer, completion=dataclasses.replace(reply, seconds=seconds)))
+        return call, usd
+
+
+def _usage(reply: Completion | ProviderError) -> Usage:
+    return reply.usage if isinstance(reply, Completion) else Usage(**reply.spent)

@@ -67,8 +67,8 @@ class Replay:
         )
 
     def count_tokens(self, text: str) -> int:
-        """A careful estimate: three bytes a token."""
-        return len(text.encode()) // 3 + 1
+        """A careful estimate."""
+        return _estimate(text)
 
     def complete(self, prompt: Prompt, listener: Listener | None = None) -> Completion:
         """The recorded completion.
@@ -78,7 +78,11 @@ class Replay:
         """
         reply = self._replies.get(digest(prompt))
         if reply is None:
-            raise ProviderError(f"{self._name}: no reply is recorded for this prompt", slug="not-recorded")
+            raise ProviderError(
+                f"{self._name}: no reply is recorded for this prompt",
+                hint="replies are those to the same code, seed and settings",
+                slug="not-recorded",
+            )
         if listener is None:
             return reply
         told = ""
@@ -107,27 +111,30 @@ class Recorder:
     Args:
         provider: who answers.
         path: the recording; replies are added at its end.
+
+    Raises:
+        ProviderError: the file cannot be written.
     """
 
     def __init__(self, provider: Provider, path: Path) -> None:
         self._provider = provider
         self._path = path
+        self._add("")
 
     def describe(self) -> Description:
         """What the other one is."""
         return self._provider.describe()
 
     def count_tokens(self, text: str) -> int:
-        """As the other one counts."""
-        return self._provider.count_tokens(text)
+        """As it will be counted when the replies are given again: a prompt is cut by this, and has to be the same."""
+        return _estimate(text)
 
     def complete(self, prompt: Prompt, listener: Listener | None = None) -> Completion:
         """The other one's completion; one that was cut off is not kept."""
         reply = self._provider.complete(prompt, listener)
         if reply.finish is not Finish.CANCELLED:
             line = json.dumps({"prompt": digest(prompt), **dataclasses.asdict(reply)}, sort_keys=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            self._add(line + "\n")
         return reply
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -137,6 +144,22 @@ class Recorder:
     def close(self) -> None:
         """Closes the other one."""
         self._provider.close()
+
+    def _add(self, text: str) -> None:
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as problem:
+            raise ProviderError(
+                f"{self._path}: replies cannot be recorded: {problem.strerror}",
+                hint="name a file that can be written",
+                slug="no-recording",
+            ) from None
+
+
+def _estimate(text: str) -> int:
+    """Three bytes a token."""
+    return len(text.encode()) // 3 + 1
 
 
 def _reply(raw: Mapping[str, Any]) -> tuple[str, Completion]:

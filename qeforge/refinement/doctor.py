@@ -7,10 +7,11 @@ from pathlib import Path
 from qeforge.analysis.project import find_project
 from qeforge.domain.report import Check, CheckState
 from qeforge.domain.target import SkippedModule, SourceModule
-from qeforge.errors import InterpreterError
+from qeforge.errors import InterpreterError, ProviderError
 from qeforge.execution.interpreter import Interpreter, find_interpreter
 from qeforge.execution.judge import JudgeSettings, open_judge
 from qeforge.execution.scratch import scratch_folder
+from qeforge.providers.llama import offloads
 from qeforge.refinement.record import data_dir
 
 _LAYERS = {
@@ -51,6 +52,8 @@ def examine(python: Path | None, where: Path, *, sandbox: bool) -> tuple[Check, 
     )
     checks.append(_data())
     checks += _optional()
+    if find_spec("llama_cpp"):
+        checks.append(_card())
     return tuple(checks)
 
 
@@ -107,7 +110,21 @@ def _optional() -> list[Check]:
         Check(
             name=package,
             state=CheckState.OK if find_spec(package) else CheckState.MISSING,
-            detail=f"{'present' if find_spec(package) else 'not installed'}: for {use}, not used by this version",
+            detail=f"{'present' if find_spec(package) else 'not installed'}: for {use}",
         )
         for package, use in _OPTIONAL.items()
     ]
+
+
+def _card() -> Check:
+    name = "graphics card"
+    try:
+        able = offloads()
+    except (ProviderError, OSError, RuntimeError) as problem:
+        return Check(name=name, state=CheckState.MISSING, detail=f"llama.cpp cannot be loaded: {problem}")
+    if able:
+        return Check(
+            name=name, state=CheckState.OK, detail="llama.cpp can use one; local.gpu-layers says how much of it"
+        )
+    detail = "llama.cpp was built without support for one: local models run on the processor"
+    return Check(name=name, state=CheckState.MISSING, detail=detail)

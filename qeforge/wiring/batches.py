@@ -22,7 +22,7 @@ from qeforge.refinement.task import Consulting, ModuleTask
 from qeforge.routing.budget import Budget
 from qeforge.routing.policy import Cost
 from qeforge.wiring.costs import ledger_in
-from qeforge.wiring.models import Ask, Consultation, Show, account_of, lends, sources_for, withheld_by
+from qeforge.wiring.models import Ask, Consultation, Show, account_of, lends, sources_for, withheld_by, without_limit
 from qeforge.wiring.routing import policy_for, project_name
 
 Tell = Callable[[str], None]
@@ -82,6 +82,8 @@ def run_in_batch(
         told.tasks = recall(consulted, cache) if cache else consulted
         ended = _passes(work, told.tasks, mailbox)
     told.notes += (f"{line}, in one batch" for line in account_of(mailbox.sums))
+    told.notes += [mailbox.lost] if mailbox.lost else []
+    told.notes += without_limit(source)
     told.notes += withheld_by([source])
     if ledger.problem:
         told.notes.append(ledger.problem)
@@ -104,7 +106,10 @@ def _passes(work: Work, tasks: Sequence[ModuleTask], mailbox: Mailbox) -> Ended:
     if first.interrupted or first.problem is not None or not modules:
         return _kept(tasks, first, mailbox)
     seconds = work.config.max_time * modules
-    work.tell(f"asking about {modules} module{'s' * (modules > 1)} in one batch: up to {seconds:.0f} s")
+    work.tell(
+        f"asking about {modules} module{'s' * (modules > 1)} in one batch, waiting for up to {seconds:.0f} s "
+        f"(--max-time for each); Ctrl-C cancels the batch, and its answers are lost"
+    )
     try:
         mailbox.send(seconds)
     except KeyboardInterrupt:

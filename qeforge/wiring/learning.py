@@ -77,7 +77,7 @@ def pupil(config: Config, environ: Mapping[str, str]) -> Pupil:
 
     @contextmanager
     def opened() -> Iterator[Runner]:
-        with closing(Llama(path, threads=cores, name=name)) as runner:
+        with closing(Llama(path, threads=cores, name=name, layers_on_gpu=config.local_gpu_layers)) as runner:
             yield runner
 
     return Pupil(
@@ -175,7 +175,8 @@ def benched(config: Config, environ: Mapping[str, str], much: Plan, *, seeds: in
     examination, active = Examination(config, Path.cwd(), given), one.snapshots.active()
     if not examination.questions or active is None:
         return Benched(findings=findings, off=None, on=None)
-    with closing(Llama(one.path, threads=cores, name=one.name)) as model:
+    layers = config.local_gpu_layers
+    with closing(Llama(one.path, threads=cores, name=one.name, layers_on_gpu=layers)) as model:
         off = examination.hold(model)
         much.tell(f"without the adapter: {_words(off)}")
         model.set_adapter(one.snapshots.path(active, ADAPTER))

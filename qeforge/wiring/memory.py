@@ -45,7 +45,7 @@ def patterns_in(environ: Mapping[str, str], config: Config | None = None) -> Pat
 def _embedder(config: Config, environ: Mapping[str, str]) -> Embedder:
     model = None
     if config.memory_embedder == LOCAL:
-        model = opened(model_store(environ).path_of(config.local_model))
+        model = opened(model_store(environ).path_of(config.local_model), config)
     return open_embedder(config.memory_embedder, folder=config.memory_model, provider=model)
 
 

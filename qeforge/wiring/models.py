@@ -21,9 +21,9 @@ from qeforge.providers.consent import obtain
 from qeforge.providers.gguf import read_header
 from qeforge.providers.host import Host, Source, Sums
 from qeforge.providers.key import Key
-from qeforge.providers.llama import Llama
+from qeforge.providers.llama import Llama, offloads
 from qeforge.providers.messages import worst
-from qeforge.providers.prices import cost, known
+from qeforge.providers.prices import cost
 from qeforge.providers.redaction import Redactor, secrets_of
 from qeforge.providers.remote import served
 from qeforge.providers.server import Server, place_of
@@ -33,6 +33,7 @@ from qeforge.routing.breaker import Breaker
 from qeforge.routing.budget import Budget
 from qeforge.wiring.costs import ledger_in
 from qeforge.wiring.learning import learned_by
+from qeforge.wiring.recordings import Unwritten, recorded, replayed
 from qeforge.wiring.routing import MODELS, models_set_up, policy_for, project_name, set_up
 
 Ask = Callable[[str], bool]
@@ -89,7 +90,14 @@ def consulting(
         return
     ledger = ledger_in(environ)
     examples = SqliteExamples(Store(data_dir(environ) / NAME))
-    host = Host(sources, ledger=ledger, purse=Budget(config.max_cost), examples=examples, show=show)
+    asked = config.replay is None
+    host = Host(
+        sources,
+        ledger=ledger if asked else Unwritten(),
+        purse=Budget(config.max_cost),
+        examples=examples if asked else None,
+        show=show,
+    )
     with served(host) as address:
         past = _Past(ledger, told)
         costs = models_set_up(config, environ, past.ledger)
@@ -109,7 +117,8 @@ def consulting(
             replace(task, consulting=replace(plain, past=past.of(plain.project, task.module.name))) for task in tasks
         ]
         yield told
-        told.notes += account_of(host.sums)
+        told.notes += account_of(host.sums) if asked else _given_again(config, host.sums)
+        told.notes += (line for source in sources.values() for line in without_limit(source, source.stronger))
         told.notes += withheld_by(sources.values())
         told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
         for engine, problem in host.failures.items():
@@ -140,6 +149,21 @@ def account_of(answered: Mapping[Engine, Sums]) -> Iterator[str]:
         paid = "a price that is not known" if sums.usd is None else f"${sums.usd:.4f}"
         cost = f", {paid}" if engine is Engine.CLOUD else ""
         yield f"{sums.model} ({engine}) answered {times}: {sums.tokens} tokens, {sums.seconds:.0f} s{cost}"
+
+
+def _given_again(config: Config, answered: Mapping[Engine, Sums]) -> Iterator[str]:
+    """The line about recorded answers."""
+    for sums in answered.values():
+        times = "once" if sums.answers == 1 else f"{sums.answers} times"
+        yield f"{config.replay}: a recorded answer of {sums.model} was given {times}; no model was asked"
+
+
+def without_limit(*sources: Source | None) -> Iterator[str]:
+    """A line for each model that --max-cost cannot limit."""
+    for source in sources:
+        if source is not None and source.price(Usage()) is None:
+            name = source.description.model
+            yield f"{name}: its price is not known; --max-cost does not limit it"
 
 
 def withheld_by(sources: Iterable[Source]) -> Iterator[str]:
@@ -201,6 +225,7 @@ def sources_for(
         try:
             if engine is Engine.LOCAL:
                 yield engine, _local(config, environ, jobs)
+                told.notes += _about_card(config)
             else:
                 yield engine, _cloud(config, root, environ, ask)
         except ProviderError as problem:
@@ -208,6 +233,15 @@ def sources_for(
                 told.unavailable.append(problem)
             else:
                 told.notes.append(f"{engine} model left out: {problem.message}")
+
+
+def _about_card(config: Config) -> Iterator[str]:
+    """The line about layers for a graphics card that cannot go there."""
+    if config.local_gpu_layers > 0 and not config.local_url and config.replay is None and not offloads():
+        yield (
+            f"local.gpu-layers = {config.local_gpu_layers} does nothing: "
+            "this llama-cpp-python was built without support for graphics cards"
+        )
 
 
 def _missing(engine: Engine, why: str) -> ProviderError:
@@ -221,6 +255,13 @@ def _missing(engine: Engine, why: str) -> ProviderError:
 
 
 def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
+    if config.replay is not None:
+        return replayed(config.replay)
+    source = _model(config, environ, jobs)
+    return source if config.record is None else recorded(source, config.record)
+
+
+def _model(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
     if config.local_url:
         allowed = config.local_allow_private and not config.local_only
         place = place_of(config.local_url, allow_private=allowed)
@@ -247,7 +288,13 @@ def _local(config: Config, environ: Mapping[str, str], jobs: int) -> Source:
     learned = learned_by(environ, path, name)
     return Source(
         description=replace(about, detail=f"{path}{', ' + learned.told if learned.told else ''}"),
-        open=lambda: Llama(path, threads=lambda: threads, name=name, adapter=learned.adapter),
+        open=lambda: Llama(
+            path,
+            threads=lambda: threads,
+            name=name,
+            layers_on_gpu=config.local_gpu_layers,
+            adapter=learned.adapter,
+        ),
         circuit=Breaker(),
     )
 
@@ -277,5 +324,5 @@ def _cloud(config: Config, root: Path, environ: Mapping[str, str], ask: Ask | No
             stronger=stronger,
         )
 
-    stronger = source(described[1], None) if len(described) > 1 and known(described[1].model) else None
+    stronger = source(described[1], None) if len(described) > 1 else None
     return source(described[0], stronger)

@@ -67,7 +67,7 @@ def models_set_up(config: Config, environ: Mapping[str, str], ledger: SqliteLedg
     """
     found = {}
     for engine in set_up(config, environ).names:
-        typical = ledger.typical(engine) if ledger is not None else None
+        typical = ledger.typical(engine) if ledger is not None and config.replay is None else None
         seconds = typical.seconds if typical else _usual_seconds(engine, config, environ)
         output = typical.output if typical else OUTPUT[engine]
         paid = _paid(config, Usage(input=BUDGET, output=output)) if engine is Engine.CLOUD else 0.0
@@ -197,6 +197,8 @@ def _limits(config: Config, rows: Sequence[Planned]) -> Iterator[str]:
 
 def _local(config: Config, environ: Mapping[str, str]) -> tuple[str, str]:
     """Name of the local model, or else why there is none."""
+    if config.replay is not None:
+        return str(config.replay), ""
     if config.local_url:
         try:
             place_of(config.local_url, allow_private=config.local_allow_private and not config.local_only)
@@ -216,6 +218,8 @@ def _store(environ: Mapping[str, str]) -> ModelStore:
 
 def _usual_seconds(engine: Engine, config: Config, environ: Mapping[str, str]) -> float:
     """Wall time of an answer before there was one: by the measured speed of the local model, where it was measured."""
+    if config.replay is not None:
+        return 0.0
     if engine is Engine.LOCAL and not config.local_url:
         store = _store(environ)
         stored = store.shelf().models.get(config.local_model or store.chosen())

@@ -22,6 +22,6 @@ def hub(environ: Mapping[str, str], config: Config) -> Hub:
     return Hub(environ, local_only=config.origins["local_only"] if config.local_only else "")
 
 
-def opened(path: Path) -> Provider:
+def opened(path: Path, config: Config) -> Provider:
     """The model in a file, with all cores to itself."""
-    return Llama(path, threads=lambda: os.cpu_count() or 1)
+    return Llama(path, threads=lambda: os.cpu_count() or 1, layers_on_gpu=config.local_gpu_layers)

@@ -18,7 +18,7 @@ from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine, Features
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import Store
-from qeforge.routing.confidence import Logistic, terms
+from qeforge.routing.confidence import Logistic, fitted, terms
 
 PLAIN = Features(
     target="shop:price", lines=10, cyclomatic=4, cognitive=5, imports=0, effects=0, typed=1.0, open_goals=3,
@@ -246,6 +246,8 @@ def test_it_fits_replays_and_writes_what_qeforge_reads(tmp_path: Path, capsys: p
     assert figures["saving_percent"] == pytest.approx(100 * share, abs=1e-6)
     assert figures["gate_at_equal_quality"] == 0
     assert figures["calibration_error"] < 0.1
+    assert figures["constant_brier"] == pytest.approx(0.25)
+    assert figures["constant_calibration_error"] == pytest.approx(abs(share - 0.5))
     assert figures["brier"] < share * (1 - share)
     routes = figures["routes"]
     assert routes["router, gate 0.5"]["usd"] < routes["always cloud"]["usd"]
@@ -268,15 +270,42 @@ def test_with_a_measured_cloud_equal_quality_is_by_goals(tmp_path: Path, capsys:
     assert figures["assumed"] == 0
 
 
+@pytest.mark.parametrize("calls", [calls_of(examples(10)), [replace(one, goals=1) for one in calls_of(examples(40))]])
+def test_what_cannot_be_fitted_is_replayed_with_the_shipped_confidence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], calls: list[Call]
+) -> None:
+    figures = router.main(["--ledger", str(ledger(tmp_path / "memory.db", calls))])
+    out = capsys.readouterr().out
+    assert "too little to fit" in out
+    assert "replayed with the confidence that qeforge comes with" in out
+    assert figures["targets"] == len(calls)
+    assert figures["intercept"] == fitted().intercept
+    assert "brier" not in figures
+
+
+def test_what_is_saved_by_asking_about_few_targets_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    local = calls_of(examples(10))
+    cloud = [replace(one, at=2_000.0, engine=Engine.CLOUD, usd=0.001) for one in local[:5]]
+    path = ledger(tmp_path / "memory.db", [*local, *cloud])
+    figures = router.main(["--ledger", str(path), "--measured", "--targets", "50"])
+    assert figures["targets"] == 5
+    assert figures["every_target_usd"] == pytest.approx(0.05)
+    assert figures["native_first_saving_percent"] == pytest.approx(90)
+    assert "about each of 50 targets" in capsys.readouterr().out
+
+
 def test_trouble_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no such ledger"):
         router.main(["--ledger", str(tmp_path / "none.db")])
     few = ledger(tmp_path / "few.db", calls_of(examples(10)))
     with pytest.raises(SystemExit, match="too little to fit: 10 answers"):
-        router.main(["--ledger", str(few)])
-    same = ledger(tmp_path / "same.db", [replace(one, goals=1) for one in calls_of(examples(40))])
-    with pytest.raises(SystemExit, match="too little to fit"):
-        router.main(["--ledger", str(same)])
+        router.main(["--ledger", str(few), "--write", str(tmp_path / "never.toml")])
+    assert not (tmp_path / "never.toml").exists()
+    with pytest.raises(SystemExit, match="no target was asked about by both"):
+        router.main(["--ledger", str(few), "--measured"])
+    nobody = ledger(tmp_path / "cloud.db", [call(engine=Engine.CLOUD)])
+    with pytest.raises(SystemExit, match="0 answers"):
+        router.main(["--ledger", str(nobody)])
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"no database at all" * 100)
     with pytest.raises(SystemExit, match="damaged"):

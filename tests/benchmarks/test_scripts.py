@@ -128,9 +128,11 @@ def test_startup(tmp_path: Path) -> None:
 
 def test_overhead(tmp_path: Path) -> None:
     said, kept = figures_of("overhead.py", tmp_path)
-    assert "together, 34 targets: p50" in said
+    assert "together: wall p50" in said
     assert kept["targets"] == kept["calls"] == 34
-    assert kept["p95_ms"] >= kept["p50_ms"] > 0
+    for kind in ("wall", "cpu"):
+        assert kept[f"together_{kind}_p95_ms"] >= kept[f"together_{kind}_p50_ms"] > 0
+    assert kept["features_cpu_p95_ms"] <= kept["together_cpu_p95_ms"] * 1.01
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from qeforge.cli.main import run
 from qeforge.cli.model_rows import Row, size
 from qeforge.cli.models import app
 from qeforge.cli.transfer import transfer
+from qeforge.config import Config
 from qeforge.providers import guard
 from qeforge.providers.bench import measure
 from qeforge.providers.catalogue import Entry, catalogue
@@ -327,7 +328,7 @@ def test_remove(models: Cli, file: Path, folder: Path) -> None:
 def test_bench_is_kept_for_the_list(models: Cli, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
 
-    def fake(path: Path) -> Timed:
+    def fake(path: Path, config: Config) -> Timed:
         opened.append(path)
         return Timed(clock)
 
@@ -337,7 +338,7 @@ def test_bench_is_kept_for_the_list(models: Cli, file: Path, monkeypatch: pytest
     assert models("bench").code == 3
     models("import", str(file))
     ended = models("bench")
-    assert (ended.code, ended.err) == (0, "mine: 10 tokens/s of an answer, 200 of a question\n")
+    assert (ended.code, ended.err) == (0, "mine: 10 tokens/s of an answer, 200 of a question (timed)\n")
     (row,) = (row for row in models("list", "--json").envelope["data"]["models"] if row["name"] == "mine")
     assert (row["speed"]["answer"], row["speed"]["question"]) == (10.0, 200.0)
     assert " 10 " in next(line for line in models("list").out.splitlines() if line.startswith("mine"))

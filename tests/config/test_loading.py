@@ -291,12 +291,26 @@ class TestPrivacy:
             {"batch": True, "local_only": True},
             {"batch": True, "engine": "local"},
             {"batch": True, "engine": "native"},
+            {"record": Path("a"), "replay": Path("a")},
+            {"record": Path("a"), "engine": "cloud"},
+            {"replay": Path("a"), "engine": "native"},
+            {"replay": Path("a"), "force_cloud": True},
+            {"record": Path("a"), "batch": True},
         ],
     )
     def test_contradictions(self, tmp_path: Path, flags: Mapping[str, object]) -> None:
         with pytest.raises(UsageError) as caught:
             load(tmp_path, flags=flags)
         assert caught.value.slug == "contradiction"
+
+    @pytest.mark.parametrize("flag", ["record", "replay"])
+    def test_recorded_answers_are_those_of_a_local_model_and_belong_to_one_state(
+        self, tmp_path: Path, flag: str
+    ) -> None:
+        write(tmp_path, 'engine = "cloud"')
+        config = load(tmp_path, flags={flag: Path("answers.jsonl")})
+        assert (config.engine, config.cache, config.memory_enabled) == ("local", False, False)
+        assert config.origins["engine"] == config.origins["cache"] == f"--{flag}"
 
     @pytest.mark.parametrize(
         "flags",

@@ -140,8 +140,16 @@ def test_ctrl_c_while_waiting_cancels_the_batch_and_leaves_the_native_suites(ben
             out, err = process.communicate(timeout=60)
         assert server.cancelled
     assert process.returncode == 130, err
-    assert {module["action"] for module in json.loads(out)["data"]["modules"]} == {"written"}
+    data = json.loads(out)["data"]
+    assert {module["action"] for module in data["modules"]} == {"written"}
     passes(folder)
+    assert [(row["target"], row["outcome"], row["usd"]) for row in calls(bench)] == [
+        ("lines:kind", "interrupted", 0.0),
+        ("more:kind", "interrupted", 0.0),
+    ]
+    (note,) = (note for note in data["notes"] if "batch" in note)
+    assert "of 2 questions 0 are known to be answered" in note
+    assert "the next --batch run asks again" in note
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,23 @@ def test_the_cloud_is_asked_once_somebody_agreed_and_its_claims_are_checked(benc
     assert all(row[5] is not None and row[5] > 0 for row in calls(bench))
 
 
+def test_an_escalation_model_without_a_price_is_asked_and_the_run_says_so(bench: Bench) -> None:
+    folder = project(bench)
+    with MessagesServer(*[Says(pieces=("```python\nkind('other')\n```\n",))] * 8).running() as server:
+        environ = {
+            "ANTHROPIC_API_KEY": "sk-loopback-0123456789",
+            "ANTHROPIC_BASE_URL": server.url,
+            "QEFORGE_CLOUD_ESCALATION": "claude-of-our-own",
+        }
+        command = ("generate", "src", "--force-cloud", "--yes", "--max-time=120", "--json")
+        done = bench(*command, cwd=folder, environ=environ)
+    assert done.code == 0, done.err
+    assert [request.body["model"] for request in server.requests] == ["claude-haiku-5-5", "claude-of-our-own"]
+    assert [row[5] is None for row in calls(bench)] == [False, True]
+    assert "claude-of-our-own: its price is not known; --max-cost does not limit it" in done.data["notes"]
+    assert bench("cost", "--json", cwd=folder).data["unpriced_models"] == ["claude-of-our-own"]
+
+
 def test_money_ends_what_costs_money(bench: Bench) -> None:
     folder = project(bench)
     with MessagesServer().running() as server:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qeforge.domain.provider import Completion, Finish, Prompt, Usage
+from qeforge.domain.provider import Completion, Finish, Prompt, Stopped, Usage
 from qeforge.errors import ProviderError
 from qeforge.providers.cloud import Cloud
 from qeforge.providers.key import Key
@@ -94,11 +94,32 @@ def test_ctrl_c_cancels_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
         assert server.cancelled
 
 
+def test_ctrl_c_tells_what_was_answered_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    huge = Prompt(system="s", shared="x = 1\n" * 700_000, ask="a")
+    with asked() as (cloud, server):
+        server.looks, server.results = 1, [RESULTS[0], {"type": "canceled"}]
+        monkeypatch.setattr(cloud, "_ending", Interrupted(times=1))
+        with pytest.raises(Stopped) as caught:
+            cloud.complete_batch([huge, *PROMPTS[:2]], seconds=20)
+        assert server.cancelled
+    unsent, answered, cancelled = caught.value.told
+    assert isinstance(answered, Completion)
+    assert answered.usage == Usage(input=12, output=9)
+    assert [one.slug for one in (unsent, cancelled) if isinstance(one, ProviderError)] == ["context", "timeout"]
+
+
 class Interrupted(threading.Event):
     """Ctrl-C, while somebody waits."""
 
+    def __init__(self, times: int = 100) -> None:
+        super().__init__()
+        self._times = times
+
     def wait(self, timeout: float | None = None) -> bool:
-        raise KeyboardInterrupt
+        self._times -= 1
+        if self._times >= 0:
+            raise KeyboardInterrupt
+        return super().wait(timeout)
 
 
 def test_a_batch_that_nobody_takes() -> None:

@@ -26,7 +26,7 @@ class Timed:
         self.asked: list[Prompt] = []
 
     def describe(self) -> Description:
-        return Description(name="timed", model="timed", place=Place.PROCESS, context=4096)
+        return Description(name="timed", model="timed", place=Place.PROCESS, context=4096, detail="timed")
 
     def count_tokens(self, text: str) -> int:
         return 300

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -201,6 +202,29 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch
     with pytest.raises(ProviderError) as caught:
         Llama(path)
     assert (caught.value.slug, caught.value.hint) == ("missing-extra", "pip install 'qeforge[local]'")
+
+
+@pytest.mark.parametrize(("wanted", "able", "given"), [(-1, True, -1), (7, True, 7), (-1, False, 0), (7, False, 0)])
+def test_layers_go_to_the_card_where_llama_cpp_can_use_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: int, able: bool, given: int
+) -> None:
+    layers: list[int] = []
+
+    def load(*arguments: object, n_gpu_layers: int, **more: object) -> None:
+        layers.append(n_gpu_layers)
+        raise ValueError
+
+    library = SimpleNamespace(llama_supports_gpu_offload=lambda: able, Llama=load)
+    monkeypatch.setattr(module, "_library", lambda: library)
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(gguf({"general.architecture": "llama", "llama.context_length": 2048}))
+    model = Llama(path, layers_on_gpu=wanted)
+    with pytest.raises(ProviderError) as caught:
+        model.complete(PROMPT)
+    assert layers == [given]
+    assert ("local.gpu-layers" in caught.value.hint) == able
+    told = {-1: "all layers on the graphics card", 7: "7 layers on the graphics card"}
+    assert model.describe().detail.endswith(told[wanted]) == able
 
 
 @pytest.mark.parametrize(

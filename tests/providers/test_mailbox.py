@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from qeforge.domain.ledger import BATCH
-from qeforge.domain.provider import Completion, Description, Finish, Place, Prompt, Usage
+from qeforge.domain.provider import Completion, Description, Finish, Place, Prompt, Stopped, Usage
 from qeforge.domain.routing import About, Engine
 from qeforge.errors import ProviderError
 from qeforge.providers.host import Source
@@ -131,3 +131,27 @@ def test_with_nothing_to_ask_nobody_is_asked() -> None:
     provider = Batches()
     assert mailbox(provider, Books()).send(5.0) == 0
     assert provider.sent == []
+
+
+@pytest.mark.parametrize(("stop", "tokens", "told"), [
+    (Stopped([Completion(text="x", model="fake-1", finish=Finish.STOP, usage=Usage(input=10, output=10)),
+              ProviderError("canceled", slug="timeout")]), [20, 0], "of 2 questions 1 are known to be answered"),
+    (KeyboardInterrupt(), [0, 0], "of 2 questions 0 are known to be answered"),
+])  # fmt: skip
+def test_ctrl_c_leaves_an_account_of_what_was_sent(stop: KeyboardInterrupt, tokens: list[int], told: str) -> None:
+    class Stops(Batches):
+        def complete_batch(self, prompts: Sequence[Prompt], *, seconds: float) -> list[Completion | ProviderError]:
+            raise stop
+
+    books, provider = Books(), Stops()
+    box = mailbox(provider, books)
+    put(box, ("a:f", "one"), ("b:f", "two"))
+    with pytest.raises(KeyboardInterrupt):
+        box.send(5.0)
+    assert provider.closed
+    assert [(call.outcome, call.usage.input + call.usage.output) for call in books.calls] == [
+        ("interrupted", number) for number in tokens
+    ]
+    assert [call.usd for call in books.calls] == [number / 100 for number in tokens]
+    assert told in box.lost
+    put(box, ("a:f", "one"))  # nobody gets the answer

@@ -119,3 +119,19 @@ def test_optional_parts_say_what_they_are_for(tmp_path: Path, monkeypatch: pytes
     found = checks(tmp_path)
     assert (found["torch"].state, found["usearch"].state) == (CheckState.MISSING, CheckState.OK)
     assert "pattern memory" in found["usearch"].detail
+
+
+@pytest.mark.parametrize(("able", "state"), [(True, CheckState.OK), (False, CheckState.MISSING)])
+def test_it_says_whether_llama_cpp_can_use_a_graphics_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: bool, state: CheckState
+) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda package: object())
+    monkeypatch.setattr(doctor, "offloads", lambda: able)
+    assert checks(tmp_path)["graphics card"].state is state
+
+
+def test_without_llama_cpp_there_is_nothing_to_say_about_graphics_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda package: None)
+    assert "graphics card" not in checks(tmp_path)

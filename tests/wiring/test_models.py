@@ -1,13 +1,15 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qeforge.config import Config
-from qeforge.domain.provider import Description, Place
+from qeforge.domain.provider import Description, Place, Usage
 from qeforge.providers.host import Source
 from qeforge.providers.redaction import Withheld
 from qeforge.routing.breaker import Breaker
-from qeforge.wiring.models import lends, withheld_by
+from qeforge.wiring import models
+from qeforge.wiring.models import _about_card, lends, withheld_by, without_limit
 
 
 @pytest.mark.parametrize(("place", "text", "may"), [
@@ -43,3 +45,39 @@ def test_secrets_that_were_replaced_are_told_by_file() -> None:
         "secrets replaced in what was sent about a.py: Secret Keyword",
         "secrets replaced in what was sent about b.py: AWS Access Key, Private Key",
     ]
+
+
+@pytest.mark.parametrize(("prices", "named"), [
+    ({"first": 0.1, "second": 0.2}, []),
+    ({"first": 0.1, "second": None}, ["second"]),
+    ({"first": None, "second": None}, ["first", "second"]),
+])  # fmt: skip
+def test_a_model_that_no_limit_of_cost_holds_for_is_named(prices: dict[str, float | None], named: list[str]) -> None:
+    def never() -> None:
+        raise AssertionError
+
+    def priced(usd: float | None) -> Callable[[Usage], float | None]:
+        return lambda usage: usd
+
+    sources = [
+        Source(
+            description=Description(name="fake", model=model, place=Place.CLOUD, context=10),
+            open=never,  # type: ignore[arg-type]
+            circuit=Breaker(),
+            price=priced(usd),
+        )
+        for model, usd in prices.items()
+    ]
+    told = list(without_limit(*sources, None))
+    assert told == [f"{name}: its price is not known; --max-cost does not limit it" for name in named]
+
+
+@pytest.mark.parametrize(("layers", "able", "told"), [(-1, False, 0), (0, False, 0), (20, True, 0), (20, False, 1)])
+def test_layers_that_no_card_can_take_are_told(
+    monkeypatch: pytest.MonkeyPatch, layers: int, able: bool, told: int
+) -> None:
+    monkeypatch.setattr(models, "offloads", lambda: able)
+    lines = list(_about_card(Config(local_gpu_layers=layers)))
+    assert len(lines) == told
+    assert all(line.startswith("local.gpu-layers = 20 does nothing") for line in lines)
+    assert not list(_about_card(Config(local_gpu_layers=layers, local_url="http://127.0.0.1:1")))
