@@ -75,8 +75,9 @@ def consolidate(
     """Fold what was learned into one adapter that forgets no earlier project.
 
     Trains on examples of all projects, and holds what earlier ones depend on in its place (EWC++). The result is kept
-    only if held-out loss falls and every earlier project keeps 95% of its score. Exits 1 when not; what was in use
-    before still is. Needs the extra `learn`.
+    only if held-out loss falls and is no higher than with what is in use, every earlier project keeps 95% of its score,
+    and no smaller share of the answers is valid. Exits 1 when not; what was in use before still is. Needs the extra
+    `learn`.
 
     \b
     Example:

@@ -123,9 +123,10 @@ def learn_base(config: Config, environ: Mapping[str, str], much: Plan, *, streng
     given = examples(environ)
     examination = Examination(config, Path.cwd(), given)
 
-    def valid(runner: Runner) -> float:
+    def valid(runner: Runner) -> float | None:
         assert isinstance(runner, Llama)
-        return examination.hold(runner).validity
+        rates = examination.hold(runner)
+        return rates.validity if rates.questions else None
 
     rate = valid if examination.questions else None
     return consolidate.learn(pupil(config, environ), given, much, strength=strength, valid=rate)

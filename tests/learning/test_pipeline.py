@@ -41,8 +41,18 @@ def test_what_was_learned_is_used_and_taken_off_again(tmp_path: Path, architectu
     assert whole.kept, whole
     assert whole.record.more["fold_error"] == pytest.approx(0.0, abs=1e-3)  # two of rank 2 fit into one of rank 4
     assert set(whole.record.scores) == {"shop", "other"}
+    assert whole.record.before == pytest.approx(second.record.after, abs=0.5)  # of what was in use
+    assert {"held-out", "in use", "retention", "valid", "EWC++"} <= set(whole.record.checks)
+    assert "first consolidation" in whole.record.checks["EWC++"]
     again = consolidate.learn(pupil, examples("other", answer="'a')\n```") + given, plan(rank=4, steps=2))
-    assert "last_penalty" in again.record.more
+    assert again.record.more["last_penalty"] >= 0
+    assert again.record.checks["EWC++"] == f"held near {whole.record.name}"
+    assert again.record.checks["retention"].endswith(("(shop)", "(other)"))
+    said: list[str] = []
+    larger = consolidate.learn(pupil, given, plan(rank=6, steps=2, tell=said.append))
+    assert "rank 4, this one 6" in larger.record.checks["EWC++"]
+    assert any("no penalty" in line for line in said)
+    assert "not judged" in larger.record.checks["valid"]
     with pupil.open() as runner:
         tokens, start = runner.tokens_of(given[-1].prompt, given[-1].accepted)
         bare = runner.losses(tokens, start)
