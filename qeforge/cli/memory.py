@@ -263,7 +263,7 @@ def backup(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> Outcome:
-    """Copy the whole database, whoever writes to it meanwhile.
+    """Copy the whole database, whoever writes to it meanwhile. It holds all but adapters: `qeforge learn export`.
 
     \b
     Example:

@@ -24,7 +24,7 @@ MOST_HELD_OUT = 8
 """Held-out examples of each project that are looked at; reading them takes most of the time on a processor."""
 
 MOST_JUDGED = 64
-"""Held-out examples in all: with many projects, each has a smaller share, and more projects than this are not judged."""
+"""Held-out examples in all: each has a smaller share where projects are many, and more projects are not judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

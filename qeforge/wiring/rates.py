@@ -26,8 +26,8 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """Of the answers to so many questions whose modules could be imported: candidates in them, those that ran without NameError or a wrong signature,
-    goals of the questions' targets, those that the candidates reach."""
+    """Of the answers to so many questions, those whose modules could be imported: candidates in them, those that ran
+    without NameError or a wrong signature, goals of the questions' targets, those that the candidates reach."""
 
     questions: int
     candidates: int
@@ -44,6 +44,17 @@ class Rates:
     def reach(self) -> float:
         """Share of goals reached."""
         return self.reached / self.goals if self.goals else 0.0
+
+
+def total(several: Sequence[Rates]) -> Rates:
+    """Of all questions together."""
+    return Rates(
+        questions=sum(one.questions for one in several),
+        candidates=sum(one.candidates for one in several),
+        valid=sum(one.valid for one in several),
+        goals=sum(one.goals for one in several),
+        reached=sum(one.reached for one in several),
+    )
 
 
 class Examination:

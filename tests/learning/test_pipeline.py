@@ -106,12 +106,27 @@ def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> 
     (curve,) = found.curves
     assert len(curve.losses) == 4
     assert curve.falls_at is not None
-    assert [one.name for one in found.matrices] == ["no penalty", "λ 0.05", "λ 0.5", "λ 5", "λ 50", "replay"]
+    assert [one.name for one in found.matrices] == ["no penalty", "λ 0.1", "λ 0.5", "λ 2", "replay"]
+    assert (found.projects, found.trained, found.held_out, found.cut) == (("shop", "other"), (6, 6), (2, 2), False)
     held = {one.name: one for one in found.matrices}
     kept = {name: abs(one.retention - 1) for name, one in held.items()}
-    assert kept["λ 50"] < kept["no penalty"]  # these two projects help one another: a penalty holds that back, too
-    assert held["no penalty"].gain > held["λ 50"].gain
+    assert kept["λ 2"] < kept["no penalty"]  # these two projects help one another: a penalty holds that back, too
+    assert held["no penalty"].gain > held["λ 2"].gain
+    assert {one.before for one in found.matrices} == {held["replay"].before}
+    assert {one.scores[0] for one in found.matrices} == {held["replay"].scores[0]}  # learned once for all ways
     assert pupil.snapshots.records() == []
+
+
+def test_a_bench_that_time_ends_gives_what_it_has(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    said: list[str] = []
+    given = [*examples(), *examples("other")]
+    found = bench.run(pupil, given, plan(steps=1, seconds=0.0, tell=said.append), seeds=range(3))
+    assert found.cut
+    assert (len(found.curves), found.matrices) == (1, ())
+    assert said[0].startswith("about ")
+    with pytest.raises(LearningError, match="longer than 64 tokens"):
+        bench.run(pupil, given, plan(), seeds=range(1), longest=64)
 
 
 def test_time_ends_training_between_two_steps(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def test_a_project_is_judged_by_what_learned_it_last_and_not_by_what_came_later(
     lineage = [base("0001", 100.0), base("0002", 200.0, kind="micro"), base("0003", 300.0), base("0004", 400.0)]
     old = [replace(one, at=50.0) for one in examples("old")]
     middle = [replace(one, at=250.0) for one in examples("middle")]
-    busy = [replace(one, at=at) for one, at in zip(examples("busy"), (60.0, 150.0, 250.0, 350.0, 450.0, 450.0, 1, 1))]
+    times = (60.0, 150.0, 250.0, 350.0, 450.0, 450.0)
+    busy = [replace(one, at=at) for one, at in zip(examples("busy", held=0), times, strict=True)]
     new = [replace(one, at=450.0) for one in examples("new")]
     during = [replace(one, at=99.5) for one in examples("during")]  # while 0001 was at work already
     found = references(lineage, [*old, *middle, *busy, *new, *during])
