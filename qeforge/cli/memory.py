@@ -263,7 +263,9 @@ def backup(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> Outcome:
-    """Copy the whole database, whoever writes to it meanwhile. It holds all but adapters: `qeforge learn export`.
+    """Copy the whole database, whoever writes to it meanwhile.
+
+    All but adapters is in it; `qeforge learn export` copies those.
 
     \b
     Example:
