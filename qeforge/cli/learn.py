@@ -283,7 +283,10 @@ def bench(
             show_default=False,
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="How often everything is done.")] = 3,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=0, metavar="N", help="How often training is done; 0 compares answers alone.")
+    ] = 3,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first of the seeds.")] = 0,
     rank: Annotated[int, typer.Option("--rank", min=1, max=16, help="Of the adapters.")] = 2,
     steps: Annotated[int, typer.Option("--steps", min=1, max=50, help="Of training for each project.")] = 10,
     examples: Annotated[
@@ -317,7 +320,7 @@ def bench(
     from qeforge.wiring import learning
 
     much = learning.plan(
-        rank=rank, steps=steps, examples=examples, seconds=max_time, seed=0, tell=session.terminal.say
+        rank=rank, steps=steps, examples=examples, seconds=max_time, seed=seed, tell=session.terminal.say
     )
     found = learning.benched(
         _config(), os.environ, much, projects or [Path.cwd()], seeds=seeds, held_out=held_out, longest=longest

@@ -37,11 +37,13 @@ def data_of(found: Benched) -> dict[str, Any]:
 
 def tables_of(found: Benched) -> RenderableType:
     """For people: training, what is kept, the matrices, and answers as executed, as far as there are any."""
-    parts: list[RenderableType] = [_training(found.findings.curves)]
+    parts: list[RenderableType] = []
+    if found.findings.curves:
+        parts.append(_training(found.findings.curves))
     if found.findings.matrices:
-        parts += ["", _kept(found.findings), "", _matrices(found.findings)]
+        parts += [_kept(found.findings), _matrices(found.findings)]
     if found.off is not None and found.on is not None:
-        parts += ["", _answers(found.off, found.on)]
+        parts.append(_answers(found.off, found.on))
     return Group(*parts)
 
 

@@ -14,8 +14,9 @@ from qeforge.learning.data import Read, Split
 from qeforge.learning.lesson import Plan, Pupil
 from qeforge.learning.libraries import LearningError
 
-STRENGTHS = (0.0, 0.1, 0.5, 2.0)
-"""Of the penalty, to compare; 0 is none."""
+WAYS = (0.0, None, 0.5, 0.1, 2.0)
+"""To remember: strengths of the penalty, of which 0 is none; None is replay. What matters most comes first, because
+time may end it."""
 FORGETS, REPLAYS = "no penalty", "replay"
 HELD_OUT = 4
 """Held-out examples of each project that are looked at."""
@@ -78,6 +79,10 @@ class Findings:
     curves: tuple[Curve, ...]
     matrices: tuple[Matrix, ...]
     cut: bool = False
+
+
+NOTHING = Findings(projects=(), trained=(), held_out=(), curves=(), matrices=())
+"""Of no training."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +176,7 @@ def run(
         if late():
             return found(cut=True)
         start = begun(base, given, plan.steps, seed)
-        for strength in (*STRENGTHS, None):
+        for strength in WAYS:
             if late():
                 return found(cut=True)
             matrices.append(matrix(base, given, plan.steps, start, before, strength=strength))
@@ -187,9 +192,9 @@ def cost(pupil: Pupil, tasks: Sequence[Task], several: Sequence[Task], plan: Pla
     look = sum(len(own) for _, own in tasks) / (3 * training.PER_STEP)
     steps = plan.steps + (plan.steps + 1) * look
     if len(several) > 1:
-        ways, later = len(STRENGTHS) + 1, len(several) - 1
+        ways, later = len(WAYS), len(several) - 1
         fisher = sum(len(own) for own, _ in several) / len(several) / training.PER_STEP
-        steps += (1 + ways * later) * (plan.steps + look) + (1 + (len(STRENGTHS) - 1) * (later - 1)) * fisher
+        steps += (1 + ways * later) * (plan.steps + look) + (1 + sum(map(bool, WAYS)) * (later - 1)) * fisher
     return estimate(pupil.shape, tokens=tokens, steps=math.ceil(seeds * steps), cores=plan.cores)
 
 

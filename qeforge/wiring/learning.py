@@ -13,7 +13,7 @@ from qeforge.config import Config, data_dir, log_dir
 from qeforge.domain.learning import Example, Runner, Shape
 from qeforge.errors import QeforgeError, UsageError
 from qeforge.learning import bench, consolidate, foreign, micro
-from qeforge.learning.bench import Findings
+from qeforge.learning.bench import NOTHING, Findings
 from qeforge.learning.lesson import Lesson, Plan, Pupil
 from qeforge.learning.libraries import LearningError
 from qeforge.learning.snapshots import ADAPTER, Record, Snapshots, folder_of, identity_of
@@ -186,7 +186,7 @@ def benched(
         environ: variables.
         much: how much training.
         projects: folders whose held-out targets the model is asked about.
-        seeds: how many.
+        seeds: how many, from the plan's on; 0 for no training.
         held_out, longest: as `bench.run` has them.
     """
     one, given = pupil(config, environ), examples(environ)
@@ -204,7 +204,8 @@ def benched(
             model.set_adapter(one.snapshots.path(active, ADAPTER))
             on = total([each.hold(model) for each in examinations])
             much.tell(f"with adapter {active.name}: {_words(on)}")
-    findings = bench.run(one, given, much, seeds=range(seeds), held_out=held_out, longest=longest)
+    several = range(much.seed, much.seed + seeds)
+    findings = bench.run(one, given, much, seeds=several, held_out=held_out, longest=longest) if seeds else NOTHING
     return Benched(findings=findings, off=off, on=on)
 
 

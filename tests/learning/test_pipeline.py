@@ -106,7 +106,7 @@ def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> 
     (curve,) = found.curves
     assert len(curve.losses) == 4
     assert curve.falls_at is not None
-    assert [one.name for one in found.matrices] == ["no penalty", "λ 0.1", "λ 0.5", "λ 2", "replay"]
+    assert [one.name for one in found.matrices] == ["no penalty", "replay", "λ 0.5", "λ 0.1", "λ 2"]
     assert (found.projects, found.trained, found.held_out, found.cut) == (("shop", "other"), (6, 6), (2, 2), False)
     held = {one.name: one for one in found.matrices}
     kept = {name: abs(one.retention - 1) for name, one in held.items()}
