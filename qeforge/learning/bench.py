@@ -143,7 +143,10 @@ def run(
     if not train or not held:
         raise LearningError(f"every answer is longer than {longest} tokens", slug="few-examples")
     several = {name: task for name, task in tasks.items() if task[0] and task[1]}
-    lesson.afford(plan, *cost(pupil, list(tasks.values()), list(several.values()), plan, len(seeds)))
+    seconds, memory = cost(pupil, list(tasks.values()), list(several.values()), plan, len(seeds))
+    lesson.afford(plan, seconds, memory)
+    if seconds > plan.seconds:
+        plan.tell(f"time ends it after {plan.seconds:.0f} s, about: what comes last will be missing")
     base = Base(pupil.path, pupil.shape, rank=plan.rank)
     curves: list[Curve] = []
     matrices: list[Matrix] = []

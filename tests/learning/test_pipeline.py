@@ -125,8 +125,9 @@ def test_a_bench_that_time_ends_gives_what_it_has(tmp_path: Path) -> None:
     assert found.cut
     assert (len(found.curves), found.matrices) == (1, ())
     assert said[0].startswith("about ")
-    with pytest.raises(LearningError, match="longer than 64 tokens"):
-        bench.run(pupil, given, plan(), seeds=range(1), longest=64)
+    assert said[1].startswith("time ends it after 0 s")
+    with pytest.raises(LearningError, match="longer than 16 tokens"):
+        bench.run(pupil, given, plan(), seeds=range(1), longest=16)
 
 
 def test_time_ends_training_between_two_steps(tmp_path: Path) -> None:
