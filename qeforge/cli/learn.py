@@ -325,7 +325,7 @@ def bench(
     found = learning.benched(
         _config(), os.environ, much, projects or [Path.cwd()], seeds=seeds, held_out=held_out, longest=longest
     )
-    cut = ("time ended it: seeds are missing; --max-time gives it longer",) if found.findings.cut else ()
+    cut = ("ended early: some of it is missing; --max-time gives it longer",) if found.findings.cut else ()
     return Outcome(data=data_of(found), result=tables_of(found), summary=cut)
 
 

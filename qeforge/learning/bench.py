@@ -116,7 +116,7 @@ def run(
     longest: int = lesson.LONGEST,
 ) -> Findings:
     """Trains from nothing again and again; nothing is kept. When time is up, what is begun is finished (one way to
-    remember, of one seed) and the rest left out.
+    remember, of one seed) and the rest left out; Ctrl-C leaves out what is begun, too.
 
     Args:
         pupil: the model.
@@ -165,25 +165,30 @@ def run(
         return plan.clock() - began > plan.seconds
 
     mixed = _alternating([own for own, _ in tasks.values()])
-    for seed in seeds:
-        if curves and late():
-            return found(cut=True)
-        curves.append(curve(base, mixed, held, plan.steps, seed))
-        plan.tell(f"seed {seed}: held-out loss " + " ".join(f"{loss:.3f}" for loss in curves[-1].losses))
-    if len(several) < 2:
-        return found(cut=False)
-    given = list(several.values())
-    base.renew(0)
-    before = _scores(base, given)  # B is zero: the same for every seed
-    for seed in seeds:
-        if late():
-            return found(cut=True)
-        start = begun(base, given, plan.steps, seed)
-        for strength in WAYS:
+    try:
+        for seed in seeds:
+            if curves and late():
+                return found(cut=True)
+            curves.append(curve(base, mixed, held, plan.steps, seed))
+            plan.tell(f"seed {seed}: held-out loss " + " ".join(f"{loss:.3f}" for loss in curves[-1].losses))
+        if len(several) < 2:
+            return found(cut=False)
+        given = list(several.values())
+        base.renew(0)
+        before = _scores(base, given)  # B is zero: the same for every seed
+        for seed in seeds:
             if late():
                 return found(cut=True)
-            matrices.append(matrix(base, given, plan.steps, start, before, strength=strength))
-            plan.tell(_row(seed, matrices[-1]))
+            start = begun(base, given, plan.steps, seed)
+            for strength in WAYS:
+                if late():
+                    return found(cut=True)
+                matrices.append(matrix(base, given, plan.steps, start, before, strength=strength))
+                plan.tell(_row(seed, matrices[-1]))
+    except KeyboardInterrupt:
+        if not curves:
+            raise
+        return found(cut=True)
     return found(cut=False)
 
 

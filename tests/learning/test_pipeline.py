@@ -126,6 +126,18 @@ def test_a_bench_that_time_ends_gives_what_it_has(tmp_path: Path) -> None:
     assert (len(found.curves), found.matrices) == (1, ())
     assert said[0].startswith("about ")
     assert said[1].startswith("time ends it after 0 s")
+
+
+def test_ctrl_c_leaves_what_was_measured(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    given = [*examples(), *examples("other")]
+
+    def interrupt(line: str) -> None:
+        if "no penalty" in line:
+            raise KeyboardInterrupt
+
+    found = bench.run(pupil, given, plan(steps=1, tell=interrupt), seeds=range(1))
+    assert (found.cut, len(found.curves), [one.name for one in found.matrices]) == (True, 1, ["no penalty"])
     with pytest.raises(LearningError, match="longer than 16 tokens"):
         bench.run(pupil, given, plan(), seeds=range(1), longest=16)
 
