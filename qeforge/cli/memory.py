@@ -265,6 +265,8 @@ def backup(
 ) -> Outcome:
     """Copy the whole database, whoever writes to it meanwhile.
 
+    All but adapters is in it; `qeforge learn export` copies those.
+
     \b
     Example:
       qeforge memory backup ~/memory-2026.db

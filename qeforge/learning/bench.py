@@ -8,14 +8,22 @@ from dataclasses import dataclass
 
 from qeforge.domain.learning import Example
 from qeforge.learning import data, ewc, lesson, training
+from qeforge.learning.adapter import Adapter
 from qeforge.learning.base import Base, estimate
 from qeforge.learning.data import Read, Split
 from qeforge.learning.lesson import Plan, Pupil
 from qeforge.learning.libraries import LearningError
 
-STRENGTHS = (0.0, 0.05, 0.5, 5.0, 50.0)
-"""Of the penalty, to compare."""
+WAYS = (0.0, None, 0.5, 0.1, 2.0)
+"""To remember: strengths of the penalty, of which 0 is none; None is replay. What matters most comes first, because
+time may end it."""
 FORGETS, REPLAYS = "no penalty", "replay"
+HELD_OUT = 4
+"""Held-out examples of each project that are looked at."""
+
+_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""Of Student's t for 95%, both sides, by degrees of freedom from 1."""
+_NORMAL = 1.96
 
 Task = tuple[Sequence[Read], Sequence[Read]]
 """Of one project: to train on, and held out."""
@@ -57,52 +65,145 @@ class Matrix:
     @property
     def gain(self) -> float:
         """What the last project won by training on it: a frozen adapter keeps everything and wins nothing."""
-        previous = self.scores[-2] if len(self.scores) > 1 else self.before
-        return self.scores[-1][-1] - previous[-1]
+        return self.scores[-1][-1] - self.scores[-2][-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """Of a bench: a curve for each seed; a matrix for each seed and way to remember, none with fewer than two
-    projects."""
+    projects; `cut` when time ended it. `trained` and `held_out` count the examples of each project."""
 
+    projects: tuple[str, ...]
+    trained: tuple[int, ...]
+    held_out: tuple[int, ...]
     curves: tuple[Curve, ...]
     matrices: tuple[Matrix, ...]
+    cut: bool = False
 
 
-def run(pupil: Pupil, examples: Sequence[Example], plan: Plan, *, seeds: Sequence[int]) -> Findings:
-    """Trains from nothing again and again; nothing is kept.
+NOTHING = Findings(projects=(), trained=(), held_out=(), curves=(), matrices=())
+"""Of no training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Mean of several seeds, and how far from it the true one may lie with 95% confidence (Student's t); None for one
+    seed."""
+
+    mean: float
+    half: float | None
+    count: int
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Of at least one value."""
+    count = len(values)
+    if count < 2:
+        return Interval(mean=values[0], half=None, count=count)
+    quantile = _QUANTILES[count - 2] if count - 2 < len(_QUANTILES) else _NORMAL
+    return Interval(
+        mean=statistics.mean(values), half=quantile * statistics.stdev(values) / math.sqrt(count), count=count
+    )
+
+
+def run(
+    pupil: Pupil,
+    examples: Sequence[Example],
+    plan: Plan,
+    *,
+    seeds: Sequence[int],
+    held_out: int = HELD_OUT,
+    longest: int = lesson.LONGEST,
+) -> Findings:
+    """Trains from nothing again and again; nothing is kept. When time is up, what is begun is finished (one way to
+    remember, of one seed) and the rest left out; Ctrl-C leaves out what is begun, too.
+
+    Args:
+        pupil: the model.
+        examples: all there are, oldest first.
+        plan: how much of it; `examples` are those of one project.
+        seeds: of where training begins.
+        held_out: examples of each project to judge by.
+        longest: tokens of an example; those that are longer are left out.
 
     Raises:
         LearningError: too little to learn from.
     """
+    began = plan.clock()
     split = data.split(examples)
     lesson.require(split)
     with pupil.open() as runner:
-        tasks = _tasks(split, lambda found: lesson.read(runner, found), plan.examples)
+
+        def read(found: Sequence[Example]) -> list[Read]:
+            return [one for one in lesson.read(runner, found) if len(one.tokens) <= longest]
+
+        tasks = _tasks(split, read, plan.examples, held_out)
     train = [one for own, _ in tasks.values() for one in own]
     held = [one for _, own in tasks.values() for one in own]
     if not train or not held:
-        raise LearningError(f"every answer is longer than {lesson.LONGEST} tokens", slug="few-examples")
+        raise LearningError(f"every answer is longer than {longest} tokens", slug="few-examples")
     several = {name: task for name, task in tasks.items() if task[0] and task[1]}
-    ways = len(STRENGTHS) + 1
-    rounds = len(seeds) * (1 + (ways * len(several) if len(several) > 1 else 0))
-    tokens = training.PER_STEP * sum(len(one.tokens) for one in train) // len(train)
-    lesson.afford(plan, *estimate(pupil.shape, tokens=tokens, steps=2 * rounds * plan.steps, cores=plan.cores))
+    seconds, memory = cost(pupil, list(tasks.values()), list(several.values()), plan, len(seeds))
+    lesson.afford(plan, seconds, memory)
+    if seconds > plan.seconds:
+        plan.tell(f"time ends it after {plan.seconds:.0f} s, about: what comes last will be missing")
     base = Base(pupil.path, pupil.shape, rank=plan.rank)
-    curves, matrices = [], []
-    for seed in seeds:
-        curves.append(curve(base, train, held, plan.steps, seed))
-        plan.tell(f"seed {seed}: held-out loss " + " ".join(f"{loss:.3f}" for loss in curves[-1].losses))
+    curves: list[Curve] = []
+    matrices: list[Matrix] = []
+
+    def found(*, cut: bool) -> Findings:
+        return Findings(
+            projects=tuple(several),
+            trained=tuple(len(own) for own, _ in several.values()),
+            held_out=tuple(len(own) for _, own in several.values()),
+            curves=tuple(curves),
+            matrices=tuple(matrices),
+            cut=cut,
+        )
+
+    def late() -> bool:
+        return plan.clock() - began > plan.seconds
+
+    mixed = _alternating([own for own, _ in tasks.values()])
+    try:
+        for seed in seeds:
+            if curves and late():
+                return found(cut=True)
+            curves.append(curve(base, mixed, held, plan.steps, seed))
+            plan.tell(f"seed {seed}: held-out loss " + " ".join(f"{loss:.3f}" for loss in curves[-1].losses))
         if len(several) < 2:
-            continue
-        for strength in STRENGTHS:
-            name = f"λ {strength:g}" if strength else FORGETS
-            matrices.append(matrix(base, list(several.values()), plan.steps, seed, name=name, strength=strength))
-            plan.tell(_row(seed, matrices[-1]))
-        matrices.append(matrix(base, list(several.values()), plan.steps, seed, name=REPLAYS, replay=True))
-        plan.tell(_row(seed, matrices[-1]))
-    return Findings(curves=tuple(curves), matrices=tuple(matrices))
+            return found(cut=False)
+        given = list(several.values())
+        base.renew(0)
+        before = _scores(base, given)  # B is zero: the same for every seed
+        for seed in seeds:
+            if late():
+                return found(cut=True)
+            start = begun(base, given, plan.steps, seed)
+            for strength in WAYS:
+                if late():
+                    return found(cut=True)
+                matrices.append(matrix(base, given, plan.steps, start, before, strength=strength))
+                plan.tell(_row(seed, matrices[-1]))
+    except KeyboardInterrupt:
+        if not curves:
+            raise
+        return found(cut=True)
+    return found(cut=False)
+
+
+def cost(pupil: Pupil, tasks: Sequence[Task], several: Sequence[Task], plan: Plan, seeds: int) -> tuple[float, int]:
+    """Seconds and bytes that a bench takes, about: steps of training, and looks at held-out examples, of which six
+    take as long as a step."""
+    every = [one for task in tasks for own in task for one in own]
+    tokens = training.PER_STEP * sum(len(one.tokens) for one in every) // len(every)
+    look = sum(len(own) for _, own in tasks) / (3 * training.PER_STEP)
+    steps = plan.steps + (plan.steps + 1) * look
+    if len(several) > 1:
+        ways, later = len(WAYS), len(several) - 1
+        fisher = sum(len(own) for own, _ in several) / len(several) / training.PER_STEP
+        steps += (1 + ways * later) * (plan.steps + look) + (1 + sum(map(bool, WAYS)) * (later - 1)) * fisher
+    return estimate(pupil.shape, tokens=tokens, steps=math.ceil(seeds * steps), cores=plan.cores)
 
 
 def curve(base: Base, train: Sequence[Read], held: Sequence[Read], steps: int, seed: int) -> Curve:
@@ -117,42 +218,50 @@ def curve(base: Base, train: Sequence[Read], held: Sequence[Read], steps: int, s
         losses.append(base.mean_loss(held))
         began = time.monotonic()
 
-    training.train(base, train, steps=steps, late=lambda: False, tell=lambda line: None, watch=watch)
+    training.train(base, train, steps=steps, late=_never, tell=_silent, watch=watch)
     return Curve(losses=tuple(losses), seconds=spent)
 
 
-def matrix(
-    base: Base,
-    tasks: Sequence[Task],
-    steps: int,
-    seed: int,
-    *,
-    name: str,
-    strength: float = 0.0,
-    replay: bool = False,
-) -> Matrix:
-    """One project after another, with a fresh adapter: under a penalty, or with examples of the earlier ones."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A fresh adapter after the first project, which is the same whatever is done to remember it: the adapter, scores
+    on all projects, and the Fisher estimate."""
+
+    adapter: Adapter
+    scores: tuple[float, ...]
+    fisher: ewc.Numbers
+
+
+def begun(base: Base, tasks: Sequence[Task], steps: int, seed: int) -> Start:
+    """Trains a fresh adapter on the first project."""
     base.renew(seed)
-    fisher, anchor, seen = None, None, []
-    before = _scores(base, tasks)
-    rows = []
-    for train, _ in tasks:
-        seen.append(train)
-        reads = _mixed(seen) if replay else list(train)
-        training.train(
-            base,
-            reads,
-            steps=steps,
-            late=lambda: False,
-            tell=lambda line: None,
-            anchor=anchor if strength else None,
-            strength=strength,
-        )
+    first = tasks[0][0]
+    training.train(base, first, steps=steps, late=_never, tell=_silent)
+    return Start(
+        adapter=base.adapter(), scores=_scores(base, tasks), fisher=training.fisher_of(base, list(first), None)
+    )
+
+
+def matrix(
+    base: Base, tasks: Sequence[Task], steps: int, start: Start, before: tuple[float, ...], *, strength: float | None
+) -> Matrix:
+    """The other projects, one after another, under a penalty of this strength; None for examples of the earlier ones
+    in its stead."""
+    base.put(start.adapter)
+    fisher, rows = start.fisher, [start.scores]
+    for number, (train, _) in enumerate(tasks[1:], 1):
+        reads = list(train) if strength is not None else _mixed([own for own, _ in tasks[: number + 1]])
+        anchor = None
         if strength:
-            fisher = training.fisher_of(base, train, fisher)
             place = {key: values.detach().clone() for key, values in base.parameters().items()}
             anchor = ewc.Anchor(place=place, weight=ewc.normalised(fisher))
+        training.train(
+            base, reads, steps=steps, late=_never, tell=_silent, anchor=anchor, strength=strength or ewc.LAMBDA
+        )
+        if strength and number + 1 < len(tasks):
+            fisher = training.fisher_of(base, list(train), fisher)
         rows.append(_scores(base, tasks))
+    name = REPLAYS if strength is None else f"λ {strength:g}" if strength else FORGETS
     return Matrix(name=name, before=before, scores=tuple(rows))
 
 
@@ -163,20 +272,34 @@ def _scores(base: Base, tasks: Sequence[Task]) -> tuple[float, ...]:
 def _mixed(seen: Sequence[Sequence[Read]]) -> list[Read]:
     """The newest and an earlier one by turns."""
     earlier = [one for own in seen[:-1] for one in own]
-    if not earlier:
-        return list(seen[-1])
     return [one for n, new in enumerate(seen[-1]) for one in (new, earlier[n % len(earlier)])]
 
 
-def _tasks(split: Split, read: Callable[[Sequence[Example]], list[Read]], most: int) -> Mapping[str, Task]:
+def _alternating(given: Sequence[Sequence[Read]]) -> list[Read]:
+    """All of them, a project's in turn: few steps see some of each."""
+    placed = [((place + 0.5) / len(own), one) for own in given for place, one in enumerate(own)]
+    return [one for _, one in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _tasks(
+    split: Split, read: Callable[[Sequence[Example]], list[Read]], most: int, held_out: int
+) -> Mapping[str, Task]:
     names = list(dict.fromkeys(one.project for one in split.train))
     return {
         name: (
-            read([one for one in split.train if one.project == name][-most:]),
-            read([one for one in split.held_out if one.project == name][-lesson.MOST_HELD_OUT :]),
+            read([one for one in split.train if one.project == name])[-most:],
+            read([one for one in split.held_out if one.project == name])[-held_out:],
         )
         for name in names
     }
+
+
+def _never() -> bool:
+    return False
+
+
+def _silent(line: str) -> None:
+    """The bench tells of whole trainings, not of steps."""
 
 
 def _row(seed: int, one: Matrix) -> str:

@@ -100,6 +100,11 @@ def falls(before: float, after: float) -> Check:
     return Check(name="held-out", good=after < before, detail=f"loss {before:.4f} → {after:.4f}")
 
 
+def no_higher(before: float, after: float) -> Check:
+    """Whether the loss on held-out examples is no higher than that of what is in use."""
+    return Check(name="in use", good=after <= before, detail=f"loss {before:.4f} → {after:.4f}")
+
+
 def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     """Pearson's; 0.0 where one of them is constant."""
     numpy = libraries.numpy()

@@ -14,6 +14,7 @@ from qeforge.learning.data import Read
 from qeforge.learning.fold import aligned, joined, rescaled, truncated
 from qeforge.learning.lesson import Lesson, Plan, Pupil
 from qeforge.learning.libraries import LearningError
+from qeforge.learning.retention import keeps, references, rescored, retention
 from qeforge.learning.snapshots import ADAPTER, FISHER, PART, Record, told
 
 RANKS = (4, 16)
@@ -23,10 +24,12 @@ EXAMPLES = 32
 """Of the replay set."""
 EVERY = 100
 """Accepted answers to train on after which it is time for another one."""
-LEAST_RETENTION = 0.95
+_LOOKS = 4
+"""Times that held-out examples are read at most: by the last consolidation, what is in use, those that learned earlier
+projects, and what was trained."""
 
-Rate = Callable[[Runner], float]
-"""Share of valid candidates among what a model answers, as executed."""
+Rate = Callable[[Runner], float | None]
+"""Share of valid candidates among what a model answers, as executed; None where nothing could be executed."""
 
 
 def learn(
@@ -39,7 +42,8 @@ def learn(
 ) -> Lesson:
     """Folds what was learned since the last consolidation, trains on examples of all projects under the penalty of
     EWC++, and keeps the result if held-out loss falls against the last consolidation (the bare model, where there was
-    none), every earlier project keeps 95%, and no fewer candidates are valid.
+    none) and is no higher than that of what is in use, every earlier project keeps 95%, and no smaller share of the
+    candidates is valid than with either.
 
     Args:
         pupil: the model.
@@ -52,7 +56,8 @@ def learn(
         LearningError: why nothing was learned; what was in use still is.
     """
     began = plan.clock()
-    split = data.split(examples)
+    given = list(examples)
+    split = data.split(given)
     lesson.require(split)
     store = pupil.snapshots
     with store.changing(consolidates=True), pupil.open() as runner, store.making() as new:
@@ -66,7 +71,9 @@ def learn(
             raise LearningError(f"every accepted answer is longer than {lesson.LONGEST} tokens", slug="few-examples")
         tokens = training.PER_STEP * sum(len(one.tokens) for one in reads) // len(reads)
         gradients = -(-len(reads) // training.PER_STEP)  # for the Fisher estimate
-        lesson.afford(plan, *estimate(pupil.shape, tokens=tokens, steps=plan.steps + gradients, cores=plan.cores))
+        looks = -(-_LOOKS * sum(map(len, judged.values())) // (3 * training.PER_STEP))
+        steps = plan.steps + gradients + looks
+        lesson.afford(plan, *estimate(pupil.shape, tokens=tokens, steps=steps, cores=plan.cores))
 
         base = Base(pupil.path, pupil.shape, rank=plan.rank, seed=plan.seed)
         one = next(iter(judged.values()))[0]
@@ -81,8 +88,16 @@ def learn(
         if last is not None and anchor_at is not None:
             fisher = base.tensors(_loaded(store.path(last, FISHER)))
             anchor = ewc.Anchor(place=base.tensors(_flat(anchor_at)), weight=ewc.normalised(fisher))
+        held_by = _held_by(last, anchor is not None, plan.rank)
+        plan.tell(f"check {held_by.name}: {held_by.detail}")
         runner.set_adapter(store.path(last, ADAPTER) if last else None)
         before, rate_before = _by_project(runner, judged), valid(runner) if valid else None
+        in_use, rate_in_use = before, rate_before
+        if active is not last:
+            runner.set_adapter(store.path(active, ADAPTER) if active else None)
+            in_use, rate_in_use = _by_project(runner, judged), valid(runner) if valid else None
+        wanted = references(lineage, given)
+        learned = rescored(runner, wanted, judged, lambda one: store.path(one, ADAPTER), plan.tell)
         trained = training.train(
             base,
             reads,
@@ -100,11 +115,12 @@ def learn(
         after, rate_after = _by_project(runner, judged), valid(runner) if valid else None
         counts = {name: sum(len(one.tokens) - one.start for one in own) for name, own in judged.items()}
         scores = {name: math.exp(-loss) for name, loss in after.items()}
-        retained = retention(_learned(lineage), scores)
+        loss_before, loss_in_use, loss_after = (lesson.mean(one, counts) for one in (before, in_use, after))
         found += [
-            checks.falls(lesson.mean(before, counts), lesson.mean(after, counts)),
-            keeps(retained),
-            *([] if rate_before is None or rate_after is None else [stays_valid(rate_before, rate_after)]),
+            checks.falls(loss_before, loss_after),
+            *([checks.no_higher(loss_in_use, loss_after)] if active is not last else []),
+            keeps(retention(learned, scores)),
+            stays_valid([rate_before, rate_in_use], rate_after),
         ]
         for check in found:
             plan.tell(f"check {check.name}: {check.detail}")
@@ -119,9 +135,9 @@ def learn(
             held_out=sum(len(own) for own in judged.values()),
             steps=len(trained.losses),
             seconds=round(plan.clock() - began, 1),
-            before=lesson.mean(before, counts),
-            after=lesson.mean(after, counts),
-            checks={check.name: check.detail for check in found},
+            before=loss_in_use,
+            after=loss_after,
+            checks={check.name: check.detail for check in (*found, held_by)},
             scores=scores,
             more={"fold_error": error, "strength": strength, "last_penalty": trained.penalties[-1]},
         )
@@ -140,32 +156,26 @@ def is_due(pupil: Pupil, examples: Iterable[Example]) -> bool:
     return bool(split.held_out) and sum(one.at > last for one in split.train) >= EVERY
 
 
-def retention(learned: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
-    """R[T, j] / R[j, j] for every project j: its score now, against that when it was learned."""
-    return {name: now[name] / score for name, score in learned.items() if name in now and score > 0}
+def stays_valid(before: Sequence[float | None], after: float | None) -> checks.Check:
+    """Whether no smaller share of the candidates is valid than with any of the adapters before; says so where nothing
+    could be judged."""
+    most = max((one for one in before if one is not None), default=None)
+    if most is None or after is None:
+        return checks.Check(
+            name="valid", good=True, detail="not judged: no held-out target of a project here could be run"
+        )
+    return checks.Check(name="valid", good=after >= most, detail=f"valid candidates {most:.1%} → {after:.1%}")
 
 
-def keeps(retained: Mapping[str, float]) -> checks.Check:
-    """Whether every earlier project kept enough."""
-    if not retained:
-        return checks.Check(name="retention", good=True, detail="no earlier project")
-    worst = min(retained, key=lambda name: retained[name])
-    detail = f"{retained[worst]:.1%} at least ({worst})"
-    return checks.Check(name="retention", good=retained[worst] >= LEAST_RETENTION, detail=detail)
-
-
-def stays_valid(before: float, after: float) -> checks.Check:
-    """Whether no fewer candidates are valid."""
-    return checks.Check(name="valid", good=after >= before, detail=f"valid candidates {before:.1%} → {after:.1%}")
-
-
-def _learned(lineage: Sequence[Record]) -> dict[str, float]:
-    """The score of each project when it was first judged after a consolidation."""
-    found: dict[str, float] = {}
-    for record in lineage:
-        for project, score in record.scores.items():
-            found.setdefault(project, score)
-    return found
+def _held_by(last: Record | None, held: bool, rank: int) -> checks.Check:
+    """What holds the numbers in their place, in words; where nothing does, why."""
+    if held and last is not None:
+        detail = f"held near {last.name}"
+    elif last is None:
+        detail = "no penalty: this is the first consolidation"
+    else:
+        detail = f"no penalty: {last.name} has rank {last.rank}, this one {rank}; `--rank {last.rank}` has one"
+    return checks.Check(name="EWC++", good=True, detail=detail)
 
 
 def _anchor(pupil: Pupil, last: Record | None, rank: int) -> Adapter | None:

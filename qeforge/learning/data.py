@@ -51,7 +51,9 @@ def split(examples: Iterable[Example]) -> Split:
 
 
 def replay(examples: Sequence[Example], most: int, *, newest: str = "") -> tuple[Example, ...]:
-    """A fair share of every project, so that none is forgotten for another.
+    """A fair share of every project, so that none is forgotten for another. Half of a share are the project's latest,
+    which is what micro-adapters learned from; the others are from all of the time before. They come mixed, every
+    project's latest first: steps that do not suffice for all of them twice repeat what is recent.
 
     Args:
         examples: oldest first.
@@ -61,20 +63,27 @@ def replay(examples: Sequence[Example], most: int, *, newest: str = "") -> tuple
     by_project: dict[str, list[Example]] = {}
     for one in examples:
         by_project.setdefault(one.project, []).append(one)
-    chosen: list[Example] = []
+    shares: list[list[Example]] = []
+    left = most
     if newest in by_project and len(by_project) > 1:
-        chosen += _spread(by_project.pop(newest), most // 2)
-    left = most - len(chosen)
+        shares.append(_share(by_project.pop(newest), most // 2))
+        left -= len(shares[0])
     for done, (_, own) in enumerate(sorted(by_project.items(), key=lambda pair: (len(pair[1]), pair[0]))):
-        share = left // (len(by_project) - done)
-        taken = _spread(own, share)
-        chosen += taken
-        left -= len(taken)
-    return tuple(sorted(chosen, key=lambda one: (one.at, one.target)))
+        shares.append(_share(own, left // (len(by_project) - done)))
+        left -= len(shares[-1])
+    placed = [((place + 0.5) / len(own), one) for own in shares for place, one in enumerate(own)]
+    return tuple(one for _, one in sorted(placed, key=lambda pair: pair[0]))
+
+
+def _share(examples: Sequence[Example], most: int) -> list[Example]:
+    """So many of them, latest first and always the same: half the latest, half from all of the time before."""
+    ordered = examples[::-1]
+    recent = ordered[: (most + 1) // 2]
+    return [*recent, *_spread(ordered[len(recent) :], most - len(recent))]
 
 
 def _spread(examples: Sequence[Example], most: int) -> list[Example]:
-    """So many of them, always the same, from all of the time that they cover."""
+    """So many of them, always the same, from all of the time that they cover, in their order."""
     order = sorted(range(len(examples)), key=lambda index: (index * _MIX) % (1 << 64))
     return [examples[index] for index in sorted(order[:most])]
 

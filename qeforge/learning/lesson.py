@@ -23,6 +23,9 @@ LEAST = 4
 MOST_HELD_OUT = 8
 """Held-out examples of each project that are looked at; reading them takes most of the time on a processor."""
 
+MOST_JUDGED = 64
+"""Held-out examples in all: each has a smaller share where projects are many, and more projects are not judged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pupil:
@@ -140,11 +143,13 @@ def read(runner: Runner, examples: Sequence[Example]) -> list[Read]:
 
 
 def held_out(runner: Runner, split: Split) -> dict[str, list[Read]]:
-    """What is judged by, by project: the latest few of each."""
+    """What is judged by, by project: the latest few of each, of the projects that were worked on last."""
     by_project: dict[str, list[Example]] = {}
     for one in split.held_out:
         by_project.setdefault(one.project, []).append(one)
-    found = {name: read(runner, own[-MOST_HELD_OUT:]) for name, own in sorted(by_project.items())}
+    last = sorted(by_project, key=lambda name: by_project[name][-1].at)[-MOST_JUDGED:]
+    each = max(1, min(MOST_HELD_OUT, MOST_JUDGED // max(1, len(last))))
+    found = {name: read(runner, by_project[name][-each:]) for name in sorted(last)}
     if not any(found.values()):
         raise LearningError(f"every held-out answer is longer than {LONGEST} tokens", slug="few-examples")
     return {name: reads for name, reads in found.items() if reads}

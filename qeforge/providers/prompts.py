@@ -60,19 +60,22 @@ class Aim:
     seed: int = 0
 
 
-def prompt_for(engine: Engine, module: SourceModule, aim: Aim, *, tokens: Callable[[str], int]) -> Prompt:
-    """The question for one target, of about `BUDGET` tokens.
+def prompt_for(
+    engine: Engine, module: SourceModule, aim: Aim, *, tokens: Callable[[str], int], budget: int = BUDGET
+) -> Prompt:
+    """The question for one target.
 
     Args:
         engine: LOCAL or CLOUD.
         module: the target's.
         aim: what is open.
         tokens: counts the tokens of a text.
+        budget: tokens of it, about.
     """
     tree = ast.parse(module.source)
-    shared = _shared(module, tree, int(BUDGET * _CONTEXT_SHARE), tokens)
+    shared = _shared(module, tree, int(budget * _CONTEXT_SHARE), tokens)
     examples = _examples(aim)
-    room = BUDGET - tokens(_SYSTEM) - tokens(shared) - tokens(examples) - 120
+    room = budget - tokens(_SYSTEM) - tokens(shared) - tokens(examples) - 120
     local = engine is Engine.LOCAL
     code = _code(module, aim, max(150, room), tokens, mark="" if local else OPEN)
     guards = guards_of(tree, aim.open_lines)

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from qeforge.config import Config, data_dir, log_dir
 from qeforge.domain.learning import Example, Runner, Shape
 from qeforge.errors import QeforgeError, UsageError
 from qeforge.learning import bench, consolidate, foreign, micro
-from qeforge.learning.bench import Findings
+from qeforge.learning.bench import NOTHING, Findings
 from qeforge.learning.lesson import Lesson, Plan, Pupil
 from qeforge.learning.libraries import LearningError
 from qeforge.learning.snapshots import ADAPTER, Record, Snapshots, folder_of, identity_of
@@ -23,7 +23,7 @@ from qeforge.providers.gguf import count_parameters, read_header
 from qeforge.providers.llama import Llama
 from qeforge.providers.memory import available_memory
 from qeforge.providers.store import ModelStore
-from qeforge.wiring.rates import Examination, Rates
+from qeforge.wiring.rates import Examination, Rates, total
 from qeforge.wiring.routing import MODELS
 
 LEARNING = "learning"
@@ -123,9 +123,10 @@ def learn_base(config: Config, environ: Mapping[str, str], much: Plan, *, streng
     given = examples(environ)
     examination = Examination(config, Path.cwd(), given)
 
-    def valid(runner: Runner) -> float:
+    def valid(runner: Runner) -> float | None:
         assert isinstance(runner, Llama)
-        return examination.hold(runner).validity
+        rates = examination.hold(runner)
+        return rates.validity if rates.questions else None
 
     rate = valid if examination.questions else None
     return consolidate.learn(pupil(config, environ), given, much, strength=strength, valid=rate)
@@ -160,28 +161,51 @@ def consolidate_when_due(config: Config, environ: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benched:
-    """What learning brings: on examples, and on held-out targets of this project without and with the adapter in use;
-    None where there are no such targets, or there is no adapter."""
+    """What learning brings: on examples, and on held-out targets of projects without and with the adapter in use; None
+    where there are no such targets, or there is no adapter."""
 
     findings: Findings
     off: Rates | None
     on: Rates | None
 
 
-def benched(config: Config, environ: Mapping[str, str], much: Plan, *, seeds: int) -> Benched:
-    """Measures; nothing is kept."""
+def benched(
+    config: Config,
+    environ: Mapping[str, str],
+    much: Plan,
+    projects: Sequence[Path],
+    *,
+    seeds: int,
+    held_out: int,
+    longest: int,
+) -> Benched:
+    """Measures; nothing is kept.
+
+    Args:
+        config: the settings.
+        environ: variables.
+        much: how much training.
+        projects: folders whose held-out targets the model is asked about.
+        seeds: how many, from the plan's on; 0 for no training.
+        held_out, longest: as `bench.run` has them.
+    """
     one, given = pupil(config, environ), examples(environ)
-    findings = bench.run(one, given, much, seeds=range(seeds))
-    examination, active = Examination(config, Path.cwd(), given), one.snapshots.active()
-    if not examination.questions or active is None:
-        return Benched(findings=findings, off=None, on=None)
-    layers = config.local_gpu_layers
-    with closing(Llama(one.path, threads=cores, name=one.name, layers_on_gpu=layers)) as model:
-        off = examination.hold(model)
-        much.tell(f"without the adapter: {_words(off)}")
-        model.set_adapter(one.snapshots.path(active, ADAPTER))
-        on = examination.hold(model)
-        much.tell(f"with adapter {active.name}: {_words(on)}")
+    active = one.snapshots.active()
+    examinations = [found for folder in projects if (found := Examination(config, folder, given)).questions]
+    off = on = None
+    if active is None:
+        much.tell("no adapter is in use: answers with and without one are not compared")
+    elif not examinations:
+        much.tell("no held-out target in these projects was asked about: answers are not compared")
+    else:  # first, because training may take all of the time
+        with closing(Llama(one.path, threads=cores, name=one.name, layers_on_gpu=config.local_gpu_layers)) as model:
+            off = total([each.hold(model) for each in examinations])
+            much.tell(f"without the adapter: {_words(off)}")
+            model.set_adapter(one.snapshots.path(active, ADAPTER))
+            on = total([each.hold(model) for each in examinations])
+            much.tell(f"with adapter {active.name}: {_words(on)}")
+    several = range(much.seed, much.seed + seeds)
+    findings = bench.run(one, given, much, seeds=several, held_out=held_out, longest=longest) if seeds else NOTHING
     return Benched(findings=findings, off=off, on=on)
 
 

@@ -26,8 +26,8 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """Of the answers to so many questions: candidates in them, those that ran without NameError or a wrong signature,
-    goals of the questions' targets, those that the candidates reach."""
+    """Of the answers to so many questions, those whose modules could be imported: candidates in them, those that ran
+    without NameError or a wrong signature, goals of the questions' targets, those that the candidates reach."""
 
     questions: int
     candidates: int
@@ -44,6 +44,17 @@ class Rates:
     def reach(self) -> float:
         """Share of goals reached."""
         return self.reached / self.goals if self.goals else 0.0
+
+
+def total(several: Sequence[Rates]) -> Rates:
+    """Of all questions together."""
+    return Rates(
+        questions=sum(one.questions for one in several),
+        candidates=sum(one.candidates for one in several),
+        valid=sum(one.valid for one in several),
+        goals=sum(one.goals for one in several),
+        reached=sum(one.reached for one in several),
+    )
 
 
 class Examination:
@@ -68,7 +79,7 @@ class Examination:
 
     def hold(self, model: Provider) -> Rates:
         """Asks each question once, the likeliest answer each time."""
-        totals = [0, 0, 0, 0]
+        totals = [0, 0, 0, 0, 0]
         if self._found is None:
             return Rates(questions=0, candidates=0, valid=0, goals=0, reached=0)
         for module in self._found.discovery.modules:
@@ -77,8 +88,8 @@ class Examination:
             if asked:
                 more = self._of(task_for(self._config, self._found, module, None), asked, model)
                 totals = [a + b for a, b in zip(totals, more, strict=True)]
-        candidates, valid, goals, reached = totals
-        return Rates(questions=len(self.questions), candidates=candidates, valid=valid, goals=goals, reached=reached)
+        questions, candidates, valid, goals, reached = totals
+        return Rates(questions=questions, candidates=candidates, valid=valid, goals=goals, reached=reached)
 
     def _of(self, task: ModuleTask, asked: Sequence[Example], model: Provider) -> list[int]:
         module = task.module
@@ -90,8 +101,8 @@ class Examination:
         )
         judge = open_judge(module, task.interpreter, settings)
         if isinstance(judge, SkippedModule):
-            return [0, 0, 0, 0]
-        totals = [0, 0, 0, 0]
+            return [0, 0, 0, 0, 0]
+        totals = [len(asked), 0, 0, 0, 0]
         with judge:
             goals = GoalMap.of(module)
             imported = goals.met(judge.import_arcs)
@@ -115,8 +126,8 @@ class Examination:
                 seen = judge.run(parsed.candidates)
                 wanted = goals.goals_of(one.target) - imported
                 met = frozenset(goal for each in seen for goal in goals.met(each.arcs)) & wanted
-                totals[0] += len(parsed.candidates) + sum(count for _, count in parsed.dropped)
-                totals[1] += sum(map(is_valid, seen))
-                totals[2] += len(wanted)
-                totals[3] += len(met)
+                totals[1] += len(parsed.candidates) + sum(count for _, count in parsed.dropped)
+                totals[2] += sum(map(is_valid, seen))
+                totals[3] += len(wanted)
+                totals[4] += len(met)
         return totals

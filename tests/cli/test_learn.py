@@ -80,3 +80,13 @@ def test_a_server_cannot_learn(
 def test_a_file_that_is_none_is_told(store: Snapshots, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["learn", "import", "nowhere.gguf"]) == 2
     assert "nowhere.gguf: no such file" in capsys.readouterr().err
+
+
+def test_a_bench_without_seeds_or_questions_says_what_is_missing(
+    store: Snapshots, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["learn", "bench", "--seeds", "0"]) == 0
+    assert "no held-out target in these projects was asked about" in capsys.readouterr().err
+    store.use("")
+    assert run(["learn", "bench", "--seeds", "0"]) == 0
+    assert "no adapter is in use" in capsys.readouterr().err

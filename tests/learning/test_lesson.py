@@ -1,5 +1,6 @@
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,16 @@ def test_too_long_examples_are_left_out() -> None:
     parts = split(examples(train=0, answer="x" * 2_000))
     with pytest.raises(LearningError, match="longer than 1536 tokens"):
         lesson.held_out(Letters(), parts)
+
+
+def test_what_is_judged_by_is_bounded_however_many_projects_there_are() -> None:
+    given = [replace(one, at=float(n)) for n in range(100) for one in examples(f"p{n}", train=0)]
+    few = lesson.held_out(Letters(), split(given[:8]))
+    assert {len(own) for own in few.values()} == {2}
+    many = lesson.held_out(Letters(), split(given))
+    assert sum(map(len, many.values())) == lesson.MOST_JUDGED
+    assert "p99" in many
+    assert "p0" not in many
 
 
 def test_memory_is_asked_for_before_anything_is_loaded() -> None:

@@ -41,8 +41,18 @@ def test_what_was_learned_is_used_and_taken_off_again(tmp_path: Path, architectu
     assert whole.kept, whole
     assert whole.record.more["fold_error"] == pytest.approx(0.0, abs=1e-3)  # two of rank 2 fit into one of rank 4
     assert set(whole.record.scores) == {"shop", "other"}
+    assert whole.record.before == pytest.approx(second.record.after, abs=0.5)  # of what was in use
+    assert {"held-out", "in use", "retention", "valid", "EWC++"} <= set(whole.record.checks)
+    assert "first consolidation" in whole.record.checks["EWC++"]
     again = consolidate.learn(pupil, examples("other", answer="'a')\n```") + given, plan(rank=4, steps=2))
-    assert "last_penalty" in again.record.more
+    assert again.record.more["last_penalty"] >= 0
+    assert again.record.checks["EWC++"] == f"held near {whole.record.name}"
+    assert again.record.checks["retention"].endswith(("(shop)", "(other)"))
+    said: list[str] = []
+    larger = consolidate.learn(pupil, given, plan(rank=6, steps=2, tell=said.append))
+    assert "rank 4, this one 6" in larger.record.checks["EWC++"]
+    assert any("no penalty" in line for line in said)
+    assert "not judged" in larger.record.checks["valid"]
     with pupil.open() as runner:
         tokens, start = runner.tokens_of(given[-1].prompt, given[-1].accepted)
         bare = runner.losses(tokens, start)
@@ -96,12 +106,40 @@ def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> 
     (curve,) = found.curves
     assert len(curve.losses) == 4
     assert curve.falls_at is not None
-    assert [one.name for one in found.matrices] == ["no penalty", "λ 0.05", "λ 0.5", "λ 5", "λ 50", "replay"]
+    assert [one.name for one in found.matrices] == ["no penalty", "replay", "λ 0.5", "λ 0.1", "λ 2"]
+    assert (found.projects, found.trained, found.held_out, found.cut) == (("shop", "other"), (6, 6), (2, 2), False)
     held = {one.name: one for one in found.matrices}
     kept = {name: abs(one.retention - 1) for name, one in held.items()}
-    assert kept["λ 50"] < kept["no penalty"]  # these two projects help one another: a penalty holds that back, too
-    assert held["no penalty"].gain > held["λ 50"].gain
+    assert kept["λ 2"] < kept["no penalty"]  # these two projects help one another: a penalty holds that back, too
+    assert held["no penalty"].gain > held["λ 2"].gain
+    assert {one.before for one in found.matrices} == {held["replay"].before}
+    assert {one.scores[0] for one in found.matrices} == {held["replay"].scores[0]}  # learned once for all ways
     assert pupil.snapshots.records() == []
+
+
+def test_a_bench_that_time_ends_gives_what_it_has(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    said: list[str] = []
+    given = [*examples(), *examples("other")]
+    found = bench.run(pupil, given, plan(steps=1, seconds=0.0, tell=said.append), seeds=range(3))
+    assert found.cut
+    assert (len(found.curves), found.matrices) == (1, ())
+    assert said[0].startswith("about ")
+    assert said[1].startswith("time ends it after 0 s")
+
+
+def test_ctrl_c_leaves_what_was_measured(tmp_path: Path) -> None:
+    pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
+    given = [*examples(), *examples("other")]
+
+    def interrupt(line: str) -> None:
+        if "no penalty" in line:
+            raise KeyboardInterrupt
+
+    found = bench.run(pupil, given, plan(steps=1, tell=interrupt), seeds=range(1))
+    assert (found.cut, len(found.curves), [one.name for one in found.matrices]) == (True, 1, ["no penalty"])
+    with pytest.raises(LearningError, match="longer than 16 tokens"):
+        bench.run(pupil, given, plan(), seeds=range(1), longest=16)
 
 
 def test_time_ends_training_between_two_steps(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Models of a few thousand random numbers, as real GGUF files: what holds for them holds for large ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from qeforge.domain.learning import Example, Runner, Shape
+from qeforge.domain.provider import Completion, Description, Finish, Listener, Prompt, Usage
 from qeforge.learning.data import is_held_out
 from qeforge.learning.lesson import Plan, Pupil
 from qeforge.learning.snapshots import Snapshots, identity_of
@@ -119,3 +120,33 @@ def plan(**changes: Any) -> Plan:
         "tell": lambda line: None,
     }
     return Plan(**{**fields, **changes})
+
+
+CODE = """def sign(number):
+    if number < 0:
+        return "-"
+    return "+"
+"""
+
+
+class Echo:
+    """Answers every question with the same words."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.asked = text, 0
+
+    def describe(self) -> Description:
+        raise NotImplementedError
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 4
+
+    def complete(self, prompt: Prompt, listener: Listener | None = None) -> Completion:
+        self.asked += 1
+        return Completion(text=self.text, model="echo", usage=Usage(), seconds=0.1, finish=Finish.STOP)
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is open."""
