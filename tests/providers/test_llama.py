@@ -215,7 +215,7 @@ def test_layers_go_to_the_card_where_llama_cpp_can_use_one(
         raise ValueError
 
     library = SimpleNamespace(llama_supports_gpu_offload=lambda: able, Llama=load)
-    monkeypatch.setattr(module, "_library", lambda: library)
+    monkeypatch.setattr(implementation, "_library", lambda: library)
     path = tmp_path / "tiny.gguf"
     path.write_bytes(gguf({"general.architecture": "llama", "llama.context_length": 2048}))
     model = Llama(path, layers_on_gpu=wanted)
