@@ -26,7 +26,8 @@ def list_(
     project: Project = None,
     everywhere: Everywhere = False,
     kind: Annotated[
-        Literal["call", "value"] | None, typer.Option("--kind", metavar="KIND", help="Only call or value patterns.")
+        Literal["call", "value", "construction", "fake"] | None,
+        typer.Option("--kind", metavar="KIND", help="Only call, value, construction or fake patterns."),
     ] = None,
     limit: Limit = 100,
     json_output: options.JsonOutput = False,
@@ -35,8 +36,9 @@ def list_(
 ) -> Outcome:
     """Print the patterns that are remembered of a project.
 
-    A call pattern is the recipe of a test that was kept; a value pattern is what such a test gave to one parameter.
-    Quality is the share of its uses in which a pattern was worth its run, begun at one of two.
+    A call pattern is the recipe of a test that was kept. The others are parts of such tests: a value is what one gave
+    to a parameter, a construction how it made an object, a fake what stood in for something outside. Quality is the
+    share of its uses in which a pattern was worth its run, begun at one of two.
 
     \b
     Examples:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qeforge.domain.pattern import Embedder, Outcome, Pattern, PatternKind, Place, VectorIndex
 from qeforge.memory.bank import judged, ranked, role_range, useless
+from qeforge.memory.parts import part_range
 from qeforge.memory.rows import Rows
 from qeforge.memory.store import Store, StoreError
 
@@ -136,14 +137,29 @@ class PatternStore:
         Raises:
             StoreError: the database cannot be read.
         """
-        first, behind = role_range(role)
+        found = self._between(PatternKind.VALUE, role_range(role), project)
+        return sorted(found, key=lambda one: one.shape != shape)
+
+    def parts(self, kind: PatternKind, name: str, *, project: str | None) -> list[Pattern]:
+        """Constructions of classes of that bare name, or fakes for what has that dotted one, best first.
+
+        Args:
+            kind: which of them.
+            name: of the class or callable.
+            project: only of this one; None for all.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        return self._between(kind, part_range(kind, name), project)
+
+    def _between(self, kind: PatternKind, shapes: tuple[str, str], project: str | None) -> list[Pattern]:
         rows = self.store.rows(
             f"select {COLUMNS} {JOINED} where shape.words >= ? and shape.words < ? and pattern.kind = ? "
             "and not target.confined and (? is null or project.root = ?)",
-            *(first, behind, str(PatternKind.VALUE), project, project),
+            *(*shapes, str(kind), project, project),
         )
-        found = ranked(map(pattern_of, rows))
-        return sorted(found, key=lambda one: one.shape != shape)
+        return ranked(map(pattern_of, rows))
 
     @property
     def indexed(self) -> int | None:

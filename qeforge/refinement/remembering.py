@@ -35,7 +35,13 @@ class Remembering:
         kept = [case.candidate for case in cases]
         return Experience(
             accepted=tuple(
-                Accepted(candidate=case.candidate, goals=len(case.goals), mutants=len(case.mutants)) for case in cases
+                Accepted(
+                    candidate=case.candidate,
+                    goals=len(case.goals),
+                    mutants=len(case.mutants),
+                    raised=case.observation.raised is not None,
+                )
+                for case in cases
             ),
             outcomes=tuple(outcome for proposer in self.proposers for outcome in proposer.outcomes(kept)),
         )
