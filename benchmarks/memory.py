@@ -9,8 +9,8 @@ transfer  some modules of a project are worked on; then each of the others, with
           Compared is the coverage of lines and branches after a short time.
 cost      CPU time for each target that looking things up takes, with so many patterns in the store.
 
-Work is counted unless `--wall` is given, and all mutants are tried whatever the work (`rig/all_mutants.py`), so that
-quality means the same in every run. With `--wall` the clock bounds everything, and the machine must be idle.
+Work is counted unless `--wall` is given. In `edited` all mutants are tried whatever the work (`rig/all_mutants.py`), so
+that quality means the same in every run. With `--wall` the clock bounds everything, and the machine must be idle.
 """
 
 import json
@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ from rig.tables import markdown
 from rig.unhurried import SLOWNESS
 
 PARTS = ("edited", "transfer", "cost")
-COUNTED = Path(__file__).parent / "rig" / "all_mutants.py"
+ALL_MUTANTS = Path(__file__).parent / "rig" / "all_mutants.py"
+UNHURRIED = Path(__file__).parent / "rig" / "unhurried.py"
 _LIMIT = 3_600.0
 _NEAR = 0.002
 """Quality that counts as equal: less than a test in a hundred mutants."""
@@ -56,16 +57,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """How runs are made."""
+    """How runs are made: `counted` is what is started where not the clock bounds the work."""
 
     place: Path
     wall: bool
     python: str | None
+    counted: Path = ALL_MUTANTS
 
     def run(self, project: Path, data: Path, *, files: Sequence[Path], work: float, seed: int, memory: bool) -> Any:
         """The modules in the report of one run, whose suites are thrown away."""
         out = Path(tempfile.mkdtemp(dir=self.place))
-        start: list[str] = ["-m", "qeforge.cli"] if self.wall else [str(COUNTED)]
+        start: list[str] = ["-m", "qeforge.cli"] if self.wall else [str(self.counted)]
         command = [sys.executable, *start, "generate", *map(str, files), "--out", str(out), "--json", "--no-cache"]
         command += ["--max-time", f"{work:g}", "--seed", str(seed), "--jobs", "1", "--engine", "native"]
         command += ["--ignore-existing", "--memory" if memory else "--no-memory"]
@@ -201,6 +203,7 @@ def transferred(
 ) -> list[Point]:
     """Modules that memory has not seen, after others of the project that it has."""
     found: list[Point] = []
+    setting = replace(setting, counted=UNHURRIED)
     for seed in seeds:
         files = modules_of(project)
         random.Random(seed).shuffle(files)
@@ -242,13 +245,14 @@ def transfer_figures(points: Sequence[Point]) -> tuple[Figures, str]:
 def lookups(setting: Setting, project: Path, *, patterns: int) -> tuple[Figures, str]:
     """CPU milliseconds for each target of a project, in a store with so many patterns of other targets."""
     from qeforge.analysis.discovery import discover
+    from qeforge.config import Config
     from qeforge.domain.pattern import Pattern, PatternKind, Place
     from qeforge.memory.bank import shape_of
     from qeforge.memory.recall import recall
     from qeforge.wiring.memory import patterns_in
 
     data = Path(tempfile.mkdtemp(dir=setting.place))
-    memory = patterns_in({"QEFORGE_DATA_DIR": str(data)})
+    memory = patterns_in({"QEFORGE_DATA_DIR": str(data)}, Config())
     modules = discover(modules_of(project)).modules
     targets = [(module, target) for module in modules for target in module.targets]
     root = str(project)
@@ -271,7 +275,7 @@ def lookups(setting: Setting, project: Path, *, patterns: int) -> tuple[Figures,
         memory.keep(Place(project=root, target=name, path="", digest=""), made, at=0.0)
     memory.save()
     began = time.process_time()
-    fresh = patterns_in({"QEFORGE_DATA_DIR": str(data)})
+    fresh = patterns_in({"QEFORGE_DATA_DIR": str(data)}, Config())
     fresh.near("anything", 1, project=root)
     opening = time.process_time() - began
     spent = []

@@ -83,13 +83,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a pattern that was offered and run for a target.
+    """What became of a pattern that was offered and run for a target, or of a part in the candidates that had it.
 
     Args:
         pattern: its id.
-        target: id of the target that it was offered for.
+        target: id of the target that it was offered for, or was first used for.
         goals: how many goals it was the first to meet.
-        kept: whether the candidate is in the suite that was written.
+        kept: whether the candidate, or one of them, is in the suite that was written.
     """
 
     pattern: str
@@ -121,6 +121,23 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """A part that a pattern gave to the native engine.
+
+    Args:
+        pattern: its id.
+        kind: a value, a construction or a fake.
+        where: what it is for: the parameter's name, or the pattern's shape.
+        source: the expression.
+    """
+
+    pattern: str
+    kind: PatternKind
+    where: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
     """What memory has for one module.
 
@@ -128,11 +145,13 @@ class Recalled:
         offers: candidates to run before all others, the likeliest first.
         recipes: calls that the native engine may draw values and constructions from.
         fakes: what the native engine may put in the place of what is outside of the project.
+        lent: the patterns that `recipes` and `fakes` are from.
     """
 
     offers: tuple[Offer, ...] = ()
     recipes: tuple[Recipe, ...] = ()
     fakes: tuple[Fake, ...] = ()
+    lent: tuple[Lent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

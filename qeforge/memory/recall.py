@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice, zip_longest
 
 from qeforge.analysis.symbols import symbols_of
-from qeforge.domain.pattern import Offer, Pattern, PatternKind, Patterns, Recalled
-from qeforge.domain.recipe import Recipe
+from qeforge.domain.pattern import Lent, Offer, Pattern, PatternKind, Patterns, Recalled
 from qeforge.domain.target import Kind, SourceModule, Target
 from qeforge.memory.adapting import adapted, is_portable, is_python, same, value_recipe
 from qeforge.memory.bank import shape_of, shape_of_role
+from qeforge.memory.crediting import where_of
 from qeforge.memory.parts import fake_of, object_recipe
 
 MOST_OFFERS = 192
@@ -51,12 +51,17 @@ def recall(
     for offer in by_turns:
         if len(once) < MOST_OFFERS:
             once.setdefault(offer.candidate.key, offer)
-    objects = _parts(patterns, PatternKind.CONSTRUCTION, _classes(module, wanted), project, scope)
-    fakes = _parts(patterns, PatternKind.FAKE, _outside(module), project, scope)
+    values = list(_values(patterns, wanted, project, scope))
+    objects = list(_parts(patterns, PatternKind.CONSTRUCTION, _classes(module, wanted), project, scope))
+    fakes = list(_parts(patterns, PatternKind.FAKE, _outside(module), project, scope))
     return Recalled(
         offers=tuple(once.values()),
-        recipes=(*_recipes(patterns, wanted, project, scope), *map(object_recipe, objects)),
+        recipes=(*(value_recipe(one, one.roles[0]) for one in values), *map(object_recipe, objects)),
         fakes=tuple(map(fake_of, fakes)),
+        lent=tuple(
+            Lent(pattern=one.id, kind=one.kind, where=where_of(one), source=one.act)
+            for one in (*values, *objects, *fakes)
+        ),
     )
 
 
@@ -79,15 +84,14 @@ def _offers(
             yield Offer(pattern=pattern.id, candidate=candidate)
 
 
-def _recipes(patterns: Patterns, targets: Sequence[Target], project: str, scope: str | None) -> Iterator[Recipe]:
+def _values(patterns: Patterns, targets: Sequence[Target], project: str, scope: str | None) -> Iterator[Pattern]:
     """Values that parameters like these were given, each once for a role."""
     asked: dict[str, str] = {}
     for target in targets:
         for parameter in target.parameters:
             asked.setdefault(shape_of_role(parameter), parameter.name)
     for shape, role in asked.items():
-        found = _usable(patterns.values(shape, role, project=scope), project)
-        yield from (value_recipe(one, role) for one in found)
+        yield from _usable(patterns.values(shape, role, project=scope), project)
 
 
 def _parts(

@@ -88,7 +88,7 @@ def consulting(
         yield told
         return
     ledger = ledger_in(environ)
-    examples = SqliteExamples(Store(data_dir(environ) / NAME))
+    examples = SqliteExamples(Store(data_dir(environ) / NAME)) if config.memory_enabled else None
     host = Host(sources, ledger=ledger, purse=Budget(config.max_cost), examples=examples, show=show)
     with served(host) as address:
         past = _Past(ledger, told)
@@ -111,7 +111,8 @@ def consulting(
         yield told
         told.notes += account_of(host.sums)
         told.notes += withheld_by(sources.values())
-        told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
+        problems = (ledger.problem, examples.problem if examples is not None else "")
+        told.notes += [problem for problem in problems if problem]
         for engine, problem in host.failures.items():
             if engine not in wanted or engine in host.sums:
                 continue

@@ -7,7 +7,10 @@ from qeforge.domain.provider import Description, Place
 from qeforge.providers.host import Source
 from qeforge.providers.redaction import Withheld
 from qeforge.routing.breaker import Breaker
-from qeforge.wiring.models import lends, withheld_by
+from qeforge.wiring import models
+from qeforge.wiring.models import consulting, lends, withheld_by
+from tests.analysis.modules import module_of
+from tests.refinement.tasks import task
 
 
 @pytest.mark.parametrize(("place", "text", "may"), [
@@ -43,3 +46,23 @@ def test_secrets_that_were_replaced_are_told_by_file() -> None:
         "secrets replaced in what was sent about a.py: Secret Keyword",
         "secrets replaced in what was sent about b.py: AWS Access Key, Private Key",
     ]
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_answers_are_kept_to_learn_from_only_where_anything_is_remembered(
+    remembers: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Exception):
+        """It is enough to know what the host is given."""
+
+    def host(sources: object, *, examples: object, **rest: object) -> None:
+        raise Asked(examples is not None)
+
+    monkeypatch.setattr(models, "Host", host)
+    monkeypatch.setattr(models, "sources_for", lambda *args, **kwargs: {"local": None})
+    config = Config(engine="local", memory_enabled=remembers)
+    work = task(module_of("def f() -> int:\n    return 1\n", "shop.one", tmp_path), tmp_path)
+    environ = {"QEFORGE_DATA_DIR": str(tmp_path)}
+    whole = consulting(config, [work], root=tmp_path, jobs=1, environ=environ, ask=None, show=None)
+    with pytest.raises(Asked, match=str(remembers)), whole:
+        pass
