@@ -4,6 +4,9 @@ The texts are signatures of the standard library's functions, varied: other word
 those of the built-in embedder. Each file is opened, mapped and searched in a process of its own, whose memory is
 measured. A neighbour is found when it is as near as the tenth of an exact search.
 
+Times of searches and inserts are CPU time of the process, which other work on the machine changes little; `--wall`
+takes the clock instead.
+
 The kind of number that is chosen is the smallest whose recall is 0.95 or more; it should be the one in use.
 """
 
@@ -17,7 +20,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
         help="how many vectors, each with how many seeds (default: %(default)s)",
     )
     options.add_argument("--queries", type=int, default=500, help="searches of each index (default: %(default)s)")
+    options.add_argument("--wall", action="store_true", help="the clock's time instead of CPU time")
     options.add_argument("--small", action="store_true", help=f"seconds, to see that it runs: {SMALL}, 50 searches")
     options.add_argument("--child", metavar="JSON", help="measures one file; the script starts itself with it")
     given = options.parse_args(arguments)
@@ -81,10 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     measured = []
     for count, seeds in sizes:
         for seed in range(seeds):
-            for one in measure(signatures, count, seed, queries):
+            for one in measure(signatures, count, seed, queries, wall=given.wall):
                 measured.append(one)
                 print(line(one), flush=True)
-    figures: Figures = {"measured": [asdict(one) for one in measured], **summary(measured)}
+    figures: Figures = {"wall": given.wall, "measured": [asdict(one) for one in measured], **summary(measured)}
     keep(figures, given.out)
     return figures
 
@@ -128,7 +132,7 @@ def varied(signatures: Sequence[str], count: int, seed: int) -> list[str]:
     return list(texts)
 
 
-def measure(signatures: Sequence[str], count: int, seed: int, queries: int) -> Iterator[Measured]:
+def measure(signatures: Sequence[str], count: int, seed: int, queries: int, *, wall: bool) -> Iterator[Measured]:
     """Every kind of number, on the same vectors and queries."""
     texts = varied(signatures, count + queries, seed)
     random.Random(seed).shuffle(texts)
@@ -140,8 +144,8 @@ def measure(signatures: Sequence[str], count: int, seed: int, queries: int) -> I
         for scalar in SCALARS:
             path = Path(folder) / f"{scalar}.usearch"
             label = Label(embedder="bench", dimensions=vectors.shape[1], scalar=scalar)
-            inserts = build(path, label, vectors)
-            told = in_child(path, label, Path(folder) / "wanted.npy")
+            inserts = build(path, label, vectors, wall=wall)
+            told = in_child(path, label, Path(folder) / "wanted.npy", wall=wall)
             rows = zip(told["found"], wanted, enough, strict=True)
             hits = sum(int((vectors[found] @ query >= least).sum()) for found, query, least in rows)
             yield Measured(
@@ -176,9 +180,14 @@ def exact(vectors: Matrix, wanted: Matrix) -> tuple[int, list[float]]:
     return number * len(wanted), least
 
 
-def build(path: Path, label: Label, vectors: Matrix) -> list[float]:
+def clock(wall: bool) -> Callable[[], float]:
+    """What times are read from, in seconds."""
+    return time.perf_counter if wall else time.process_time
+
+
+def build(path: Path, label: Label, vectors: Matrix, *, wall: bool) -> list[float]:
     """Makes the file; the milliseconds of each of the last inserts, which are made one by one."""
-    index = HnswIndex(path, label)
+    index, now = HnswIndex(path, label), clock(wall)
     single = min(500, len(vectors) // 4)
     for start in range(0, len(vectors) - single, PIECE):
         end = min(start + PIECE, len(vectors) - single)
@@ -186,38 +195,38 @@ def build(path: Path, label: Label, vectors: Matrix) -> list[float]:
     spent = []
     for key in range(len(vectors) - single, len(vectors)):
         row = vectors[key].tolist()
-        began = time.perf_counter()
+        began = now()
         index.add([key], [row])
-        spent.append((time.perf_counter() - began) * 1000)
+        spent.append((now() - began) * 1000)
     index.save()
     return spent
 
 
-def in_child(path: Path, label: Label, wanted: Path) -> Figures:
+def in_child(path: Path, label: Label, wanted: Path, *, wall: bool) -> Figures:
     """What a process tells that opens the file."""
-    request = json.dumps({"path": str(path), "label": asdict(label), "wanted": str(wanted)})
+    request = json.dumps({"path": str(path), "label": asdict(label), "wanted": str(wanted), "wall": wall})
     command = [sys.executable, __file__, "--child", request]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=REPOSITORY)
     told: Figures = json.loads(done.stdout)
     return told
 
 
-def child(*, path: str, label: Figures, wanted: str) -> None:
+def child(*, path: str, label: Figures, wanted: str, wall: bool) -> None:
     """Opens, searches twice and measures the second time, then loads as for a change; prints what it saw as JSON."""
     queries = np.load(wanted).tolist()
-    made = Label(**label)
+    made, now = Label(**label), clock(wall)
     HnswIndex(Path(path), made).search(queries[0], 1)  # what loading the library takes is not the index's
     before = resident()
-    began = time.perf_counter()
+    began = now()
     assert problem_with(Path(path), made) is None
     index = HnswIndex(Path(path), made, mapped=True)
-    open_ms = (time.perf_counter() - began) * 1000
+    open_ms = (now() - began) * 1000
     found = [[key for key, _ in index.search(query, NEIGHBOURS)] for query in queries]
     spent = []
     for query in queries:
-        began = time.perf_counter()
+        began = now()
         index.search(query, NEIGHBOURS)
-        spent.append((time.perf_counter() - began) * 1000)
+        spent.append((now() - began) * 1000)
     mapped = resident() - before
     writable = HnswIndex(Path(path), made, mapped=True)
     del index

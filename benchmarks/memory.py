@@ -1,6 +1,6 @@
 """What memory brings: `qeforge generate` with what an earlier run left behind, and without.
 
-Three parts (`--parts`):
+Four parts (`--parts`):
 
 edited    a project is worked on once; then every second function of it is edited (`rig/editing.py` says how), and it
           is worked on again, from no suites, with memory and without, with more and more work allowed. Compared is
@@ -8,111 +8,34 @@ edited    a project is worked on once; then every second function of it is edite
 transfer  some modules of a project are worked on; then each of the others, with what was learned and with nothing.
           Compared is the coverage of lines and branches after a short time.
 cost      CPU time for each target that looking things up takes, with so many patterns in the store.
+quality   a project is worked on again and again, each time edited in another way, but for some modules; after each pass
+          those are worked on with a copy of the memory (`rig/pattern_quality.py`). What is looked at is the share of
+          the patterns found for them that were worth their run.
 
-Work is counted unless `--wall` is given, and all mutants are tried whatever the work (`rig/all_mutants.py`), so that
-quality means the same in every run. With `--wall` the clock bounds everything, and the machine must be idle.
+Work is counted unless `--wall` is given. In `edited` all mutants are tried whatever the work (`rig/all_mutants.py`), so
+that quality means the same in every run. With `--wall` the clock bounds everything, and the machine must be idle.
 """
 
-import json
 import math
 import os
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from figures import Figures, copy_sample, environment, keep, parser, percentile, verdict
+from figures import Figures, keep, parser, percentile, verdict
 from rig.editing import edited
+from rig.memory_runs import UNHURRIED, Point, Setting, brought, modules_of
 from rig.paired import interval, sign_test
+from rig.pattern_quality import curve, quality_figures
 from rig.tables import markdown
-from rig.unhurried import SLOWNESS
 
-PARTS = ("edited", "transfer", "cost")
-COUNTED = Path(__file__).parent / "rig" / "all_mutants.py"
-_LIMIT = 3_600.0
+PARTS = ("edited", "transfer", "cost", "quality")
 _NEAR = 0.002
 """Quality that counts as equal: less than a test in a hundred mutants."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One module after one run: `work` is the budget in seconds, `executions` the candidates that were run."""
-
-    module: str
-    seed: int
-    memory: bool
-    work: float
-    executions: int
-    seconds: float
-    quality: float
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """How runs are made."""
-
-    place: Path
-    wall: bool
-    python: str | None
-
-    def run(self, project: Path, data: Path, *, files: Sequence[Path], work: float, seed: int, memory: bool) -> Any:
-        """The modules in the report of one run, whose suites are thrown away."""
-        out = Path(tempfile.mkdtemp(dir=self.place))
-        start: list[str] = ["-m", "qeforge.cli"] if self.wall else [str(COUNTED)]
-        command = [sys.executable, *start, "generate", *map(str, files), "--out", str(out), "--json", "--no-cache"]
-        command += ["--max-time", f"{work:g}", "--seed", str(seed), "--jobs", "1", "--engine", "native"]
-        command += ["--ignore-existing", "--memory" if memory else "--no-memory"]
-        command += ["--python", self.python] if self.python else []
-        done = subprocess.run(
-            command,
-            cwd=project,
-            env={**environment(), "QEFORGE_DATA_DIR": str(data)},
-            capture_output=True,
-            text=True,
-            timeout=_LIMIT,
-            check=False,
-        )
-        shutil.rmtree(out)
-        try:
-            return json.loads(done.stdout)["data"]["modules"]
-        except (ValueError, KeyError) as problem:
-            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}") from problem
-
-    def points(
-        self, project: Path, data: Path, *, files: Sequence[Path], work: float, seed: int, memory: bool
-    ) -> Iterator[Point]:
-        """The modules that got a suite."""
-        for found in self.run(project, data, files=files, work=work, seed=seed, memory=memory):
-            score: Mapping[str, Any] | None = found["score"]
-            if score is not None:
-                yield Point(
-                    module=found["module"],
-                    seed=seed,
-                    memory=memory,
-                    work=work,
-                    executions=score["offered"],
-                    seconds=found["seconds"] * (1 if self.wall else SLOWNESS),
-                    quality=score["quality"],
-                    coverage=found["coverage"]["rate"] if "rate" in (found["coverage"] or {}) else _rate(found),
-                )
-
-    def copied(self, data: Path) -> Path:
-        """What was learned, in a place of its own: what one run learns is nothing to the next."""
-        return Path(shutil.copytree(data, Path(tempfile.mkdtemp(dir=self.place)) / "data"))
-
-
-def _rate(found: Mapping[str, Any]) -> float:
-    coverage = found["coverage"] or {}
-    met = coverage.get("lines_met", 0) + coverage.get("branches_met", 0)
-    total = coverage.get("lines", 0) + coverage.get("branches", 0)
-    return met / total if total else 1.0
 
 
 # -- edited ---------------------------------------------------------------------------------------------------------
@@ -201,6 +124,7 @@ def transferred(
 ) -> list[Point]:
     """Modules that memory has not seen, after others of the project that it has."""
     found: list[Point] = []
+    setting = replace(setting, counted=UNHURRIED)
     for seed in seeds:
         files = modules_of(project)
         random.Random(seed).shuffle(files)
@@ -242,13 +166,14 @@ def transfer_figures(points: Sequence[Point]) -> tuple[Figures, str]:
 def lookups(setting: Setting, project: Path, *, patterns: int) -> tuple[Figures, str]:
     """CPU milliseconds for each target of a project, in a store with so many patterns of other targets."""
     from qeforge.analysis.discovery import discover
+    from qeforge.config import Config
     from qeforge.domain.pattern import Pattern, PatternKind, Place
     from qeforge.memory.bank import shape_of
     from qeforge.memory.recall import recall
     from qeforge.wiring.memory import patterns_in
 
     data = Path(tempfile.mkdtemp(dir=setting.place))
-    memory = patterns_in({"QEFORGE_DATA_DIR": str(data)})
+    memory = patterns_in({"QEFORGE_DATA_DIR": str(data)}, Config())
     modules = discover(modules_of(project)).modules
     targets = [(module, target) for module in modules for target in module.targets]
     root = str(project)
@@ -271,7 +196,7 @@ def lookups(setting: Setting, project: Path, *, patterns: int) -> tuple[Figures,
         memory.keep(Place(project=root, target=name, path="", digest=""), made, at=0.0)
     memory.save()
     began = time.process_time()
-    fresh = patterns_in({"QEFORGE_DATA_DIR": str(data)})
+    fresh = patterns_in({"QEFORGE_DATA_DIR": str(data)}, Config())
     fresh.near("anything", 1, project=root)
     opening = time.process_time() - began
     spent = []
@@ -290,31 +215,6 @@ def lookups(setting: Setting, project: Path, *, patterns: int) -> tuple[Figures,
 # -- the command ----------------------------------------------------------------------------------------------------
 
 
-def modules_of(project: Path) -> list[Path]:
-    """The code of a project, tests left out."""
-    root = project / "src" if (project / "src").is_dir() else project
-    left_out = {"tests", "test", "docs", "__pycache__"}
-    return [
-        path
-        for path in sorted(root.rglob("*.py"))
-        if not left_out & set(path.relative_to(root).parts) and path.stat().st_size > 200
-    ]
-
-
-def brought(name: str, place: Path, python: str | None) -> Path:
-    """A project in a folder of its own: a sample project, or a package that the interpreter has."""
-    if (Path(__file__).parent.parent / "sample-projects" / name).is_dir():
-        return copy_sample(name, place)
-    code = f"import importlib.util as u; print(u.find_spec({name!r}).submodule_search_locations[0])"
-    done = subprocess.run([python or sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{name}: neither a sample project nor a package of the interpreter")
-    project = place / name
-    shutil.copytree(done.stdout.strip(), project / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    (project / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "0"\n', encoding="utf-8")
-    return project
-
-
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
@@ -326,7 +226,7 @@ def _numbers(text: str) -> list[float]:
 def main(arguments: Sequence[str] | None = None) -> Figures:
     """Runs the parts that were asked for, prints what came of them, and returns it."""
     made = parser(__doc__)
-    made.add_argument("--parts", default=",".join(PARTS), help="edited, transfer, cost")
+    made.add_argument("--parts", default=",".join(PARTS), help="edited, transfer, cost, quality")
     made.add_argument("--projects", default="textkit,ledger,fetcher", help="sample projects and installed packages")
     made.add_argument("--seeds", default="0,1,2")
     made.add_argument("--work", default="0.25,0.5,1,2,4,8", help="seconds allowed, for `edited`")
@@ -334,6 +234,9 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     made.add_argument("--learning", type=float, default=10.0, help="seconds for each module before that")
     made.add_argument("--before", type=int, default=10, help="modules before that")
     made.add_argument("--after", type=int, default=20, help="new modules")
+    made.add_argument("--tasks", type=int, default=1_000, help="targets to work on, for `quality`")
+    made.add_argument("--probes", type=int, default=4, help="modules of the frozen set, for `quality`")
+    made.add_argument("--pass-work", type=float, default=0.5, help="seconds for each module, for `quality`")
     made.add_argument("--patterns", type=int, default=10_000, help="in the store, for `cost`")
     made.add_argument("--python", help="the interpreter that has the packages")
     made.add_argument("--wall", action="store_true", help="let the clock bound the work")
@@ -363,6 +266,12 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
             found, told = lookups(setting, projects[0], patterns=given.patterns)
             figures["cost"] = found
             print(f"## Cost\n\n{told}\n")
+        if "quality" in parts:
+            much = {"tasks": given.tasks, "probes": given.probes, "work": given.pass_work}
+            probes = [p for one in projects for seed in seeds for p in curve(setting, one, seed=seed, **much)]
+            found, told = quality_figures(probes)
+            figures["quality"] = found
+            print(f"## Quality\n\n{told}\n")
     keep(figures, given.out)
     return figures
 

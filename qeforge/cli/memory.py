@@ -9,6 +9,7 @@ import typer
 from qeforge.cli import options
 from qeforge.cli.outcome import ExitCode, Outcome, Problem
 from qeforge.cli.session import begin
+from qeforge.config import Config, load_config
 
 app = typer.Typer(rich_markup_mode=None, help="What worked in earlier runs: look at it, hand it on, erase it.")
 
@@ -26,7 +27,8 @@ def list_(
     project: Project = None,
     everywhere: Everywhere = False,
     kind: Annotated[
-        Literal["call", "value"] | None, typer.Option("--kind", metavar="KIND", help="Only call or value patterns.")
+        Literal["call", "value", "construction", "fake"] | None,
+        typer.Option("--kind", metavar="KIND", help="Only call, value, construction or fake patterns."),
     ] = None,
     limit: Limit = 100,
     json_output: options.JsonOutput = False,
@@ -35,8 +37,9 @@ def list_(
 ) -> Outcome:
     """Print the patterns that are remembered of a project.
 
-    A call pattern is the recipe of a test that was kept; a value pattern is what such a test gave to one parameter.
-    Quality is the share of its uses in which a pattern was worth its run, begun at one of two.
+    A call pattern is the recipe of a test that was kept. The others are parts of such tests: a value is what one gave
+    to a parameter, a construction how it made an object, a fake what stood in for something outside. Quality is the
+    share of its uses in which a pattern was worth its run, begun at one of two.
 
     \b
     Examples:
@@ -80,7 +83,7 @@ def search(
     from qeforge.wiring import memories
 
     text = " ".join(words)
-    rows = memories.search(os.environ, text, project=project, everywhere=everywhere, count=limit)
+    rows = memories.search(_config(), os.environ, text, project=project, everywhere=everywhere, count=limit)
     told = count(len(rows), "pattern") if rows else "nothing like it is remembered here; --all looks in other projects"
     return Outcome(data=patterns_data(rows), result=patterns_table(rows) if rows else "", summary=(told,))
 
@@ -132,7 +135,7 @@ def cluster(
     from qeforge.report.text import count
     from qeforge.wiring import memories
 
-    found = memories.clusters(os.environ, project=project, everywhere=everywhere, most=most, seed=seed)
+    found = memories.clusters(_config(), os.environ, project=project, everywhere=everywhere, most=most, seed=seed)
     told = f"{count(len(found.groups), 'group')}, silhouette {found.silhouette:.2f}"
     if not found.groups:
         told = "nothing is remembered here; --all takes other projects, too"
@@ -156,7 +159,7 @@ def stats(
     from qeforge.report.memory import stats_data, stats_lines, stats_table
     from qeforge.wiring import memories
 
-    found = memories.stats(os.environ)
+    found = memories.stats(_config(), os.environ)
     table = stats_table(found) if found.projects else ""
     return Outcome(data=stats_data(found), result=table, summary=stats_lines(found))
 
@@ -336,7 +339,7 @@ def verify(
     begin(ctx)
     from qeforge.wiring import memories
 
-    wrong = memories.verify(os.environ)
+    wrong = memories.verify(_config(), os.environ)
     hint = "`qeforge memory restore FILE` puts a backup in its place"
     return Outcome(
         code=ExitCode.UNAVAILABLE if wrong else ExitCode.DONE,
@@ -344,3 +347,8 @@ def verify(
         problems=tuple(Problem(slug="store-damaged", message=each, hint=hint) for each in wrong),
         summary=() if wrong else ("all is well",),
     )
+
+
+def _config() -> Config:
+    """The settings in force here, which name the embedder."""
+    return load_config({}, start=Path.cwd(), environ=os.environ, paths=[Path.cwd()])

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Protocol
 
 from qeforge.domain.candidate import Candidate
-from qeforge.domain.recipe import Recipe
+from qeforge.domain.recipe import Fake, Recipe
 
 
 class PatternKind(StrEnum):
@@ -16,6 +16,8 @@ class PatternKind(StrEnum):
 
     CALL = "call"  # arrange and act of a test that was kept
     VALUE = "value"  # what one parameter was given in such a test; `act` is the expression
+    CONSTRUCTION = "construction"  # how an object of a class of the project was made there; `act` is the expression
+    FAKE = "fake"  # what stood in for a callable outside of the project; `act` is the expression
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class Pattern:
     Args:
         kind: what it is a recipe of.
         shape: words of what it fits, by which an embedder finds it: names, parameters, annotations, kinds.
-        act: as in `Candidate`; of a value, its expression.
+        act: as in `Candidate`; of all but a call, an expression.
         arrange: as in `Candidate`.
         imports: as in `Candidate`.
         fixtures: as in `Candidate`.
@@ -58,8 +60,8 @@ class Pattern:
 
     @cached_property
     def id(self) -> str:
-        """Digest of what it is and which project it is from; of a value, whose it was does not matter. What became of
-        it changes nothing about it."""
+        """Digest of what it is and which project it is from; of what is part of a call, whose it was does not matter.
+        What became of it changes nothing about it."""
         whose = self.target if self.kind is PatternKind.CALL else self.shape
         parts = (
             *(self.kind, self.project, whose, ",".join(self.roles), ",".join(self.fixtures)),
@@ -70,22 +72,24 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A candidate that is in a suite now, with the goals that it meets and the mutants that it kills there."""
+    """A candidate that is in a suite now, with the goals that it meets and the mutants that it kills there; `raised`
+    says that its act ends with an exception."""
 
     candidate: Candidate
     goals: int = 0
     mutants: int = 0
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a pattern that was offered and run for a target.
+    """What became of a pattern that was offered and run for a target, or of a part in the candidates that had it.
 
     Args:
         pattern: its id.
-        target: id of the target that it was offered for.
+        target: id of the target that it was offered for, or was first used for.
         goals: how many goals it was the first to meet.
-        kept: whether the candidate is in the suite that was written.
+        kept: whether the candidate, or one of them, is in the suite that was written.
     """
 
     pattern: str
@@ -117,16 +121,37 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """A part that a pattern gave to the native engine.
+
+    Args:
+        pattern: its id.
+        kind: a value, a construction or a fake.
+        where: what it is for: the parameter's name, or the pattern's shape.
+        source: the expression.
+    """
+
+    pattern: str
+    kind: PatternKind
+    where: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
     """What memory has for one module.
 
     Args:
         offers: candidates to run before all others, the likeliest first.
         recipes: calls that the native engine may draw values and constructions from.
+        fakes: what the native engine may put in the place of what is outside of the project.
+        lent: the patterns that `recipes` and `fakes` are from.
     """
 
     offers: tuple[Offer, ...] = ()
     recipes: tuple[Recipe, ...] = ()
+    fakes: tuple[Fake, ...] = ()
+    lent: tuple[Lent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +195,10 @@ class Patterns(Protocol):
 
     def values(self, shape: str, role: str, *, project: str | None) -> Sequence[Pattern]:
         """What parameters of that shape were given, then what others of the same name were; best first."""
+        ...
+
+    def parts(self, kind: PatternKind, name: str, *, project: str | None) -> Sequence[Pattern]:
+        """Constructions of classes of that bare name, or fakes for what has that dotted one; best first."""
         ...
 
 

@@ -39,12 +39,27 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fake:
+    """What stands in for something outside of the project.
+
+    Args:
+        stands_for: dotted name of a callable: `subprocess.run`.
+        source: an expression that makes what is put in its place.
+        imports: whole import statements that the expression needs.
+    """
+
+    stands_for: str
+    source: str
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """One call of a callable of the project.
 
     Args:
         target: `module:qualname`; of a constructor, `module:Class`; of a fixture that gives the receiver,
-            `conftest:name`.
+            `conftest:name`; of an object alone, `memory:` and the id of its pattern.
         arguments: what it was given, in the order of the call.
         receiver: the object whose method it is, as it was built; None for what has none.
         steps: the last calls on the receiver between its making and this call.

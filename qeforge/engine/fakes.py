@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from qeforge.domain.recipe import Fake
+
 _SUBPROCESS = "import subprocess"
 _MOCK = "from unittest.mock import MagicMock"
 _DONE = 'subprocess.CompletedProcess(args, {code}, stdout={out}, stderr="")'
@@ -63,21 +65,34 @@ _BY_KIND = {"process": _PROCESS, "network": _NETWORK}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fake:
+class Faking:
     """A statement that puts a stand-in in place, and its imports."""
 
     statement: str
     imports: tuple[str, ...]
 
 
-def fakes_for(nodes: Sequence[ast.AST], module: str, kind: str) -> list[Fake]:
+def fakes_for(nodes: Sequence[ast.AST], module: str, kind: str, known: Sequence[Fake] = ()) -> list[Faking]:
     """Stand-ins for what a module calls of one kind, `process` or `network`; what it imported by name is replaced
-    in the module itself."""
+    in the module itself.
+
+    Args:
+        nodes: of the module.
+        module: its import name.
+        kind: of what.
+        known: stand-ins that were of use before, the best first; of those that are made up here only the order changes.
+    """
     found = []
-    for place, known in uses(nodes, module, kind):
-        for result, imports in _BY_KIND[kind][known]:
-            statement = f'monkeypatch.setattr("{place}", lambda *args, **kwargs: {result})'
-            found.append(Fake(statement=statement, imports=imports))
+    for place, name in uses(nodes, module, kind):
+        usual = {
+            ast.unparse(ast.parse(source)): (source, imports)
+            for result, imports in _BY_KIND[kind][name]
+            for source in (f"lambda *args, **kwargs: {result}",)
+        }
+        before = {each.source: (each.source, each.imports) for each in known if each.stands_for == name}
+        for plain in (*before, *(each for each in usual if each not in before)):
+            source, imports = usual.get(plain) or before[plain]
+            found.append(Faking(statement=f'monkeypatch.setattr("{place}", {source})', imports=imports))
     return found
 
 

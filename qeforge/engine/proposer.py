@@ -14,7 +14,7 @@ from qeforge.domain.capability import Capability
 from qeforge.domain.facts import ClassKind, ModuleFacts
 from qeforge.domain.observation import Observation, Outcome
 from qeforge.domain.protocols import Request
-from qeforge.domain.recipe import Recipe
+from qeforge.domain.recipe import Fake, Recipe
 from qeforge.domain.survivor import Sighting
 from qeforge.domain.target import Kind, SourceModule
 from qeforge.engine import schedule, worlds
@@ -52,6 +52,7 @@ class NativeProposer:
         seed: equal seeds give equal proposals for equal observations.
         without: capabilities to leave out.
         recipes: calls that were seen; the simplest of them are tried first.
+        fakes: what stood in for programs and servers before; it is tried before what is made up.
     """
 
     name = "native"
@@ -64,6 +65,7 @@ class NativeProposer:
         seed: int,
         without: frozenset[Capability] = frozenset(),
         recipes: Sequence[Recipe] = (),
+        fakes: Sequence[Fake] = (),
     ) -> None:
         self.module = module
         self.facts = facts
@@ -81,7 +83,7 @@ class NativeProposer:
         self._broken: set[str] = set()
         self._plans: dict[str, Plan] = {}
         self._tried: set[str] = set()
-        self._worlds = worlds.Worlds(module, fakes=Capability.FAKES not in without)
+        self._worlds = worlds.Worlds(module, fakes=Capability.FAKES not in without, known=fakes)
         self._seeder = Seeder(module, facts, self.builder, self._evidence, self._worlds, self.rng)
         self._states = [self._seeder.state(target) for target in module.targets if target.kind is not Kind.CLOSURE]
         self._by_id = {state.target.id: state for state in self._states}

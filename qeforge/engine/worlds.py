@@ -5,12 +5,13 @@ Each is the least that lets the code run, written as a person would: through `mo
 
 import ast
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from qeforge.analysis.command_line import commands_of
 from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.observation import Observation, Raised
+from qeforge.domain.recipe import Fake
 from qeforge.domain.target import SourceModule
 from qeforge.engine.commands import vectors
 from qeforge.engine.fakes import fakes_for
@@ -26,13 +27,19 @@ _NO_INPUT = ("EOFError", "click.exceptions.Abort")
 
 
 class Worlds:
-    """What the code of one module reads from its surroundings."""
+    """What the code of one module reads from its surroundings.
 
-    def __init__(self, module: SourceModule, *, fakes: bool = True) -> None:
+    Args:
+        module: under test.
+        fakes: whether anything may be put in the place of something else.
+        known: stand-ins that were of use before, the best first.
+    """
+
+    def __init__(self, module: SourceModule, *, fakes: bool = True, known: Sequence[Fake] = ()) -> None:
         symbols = symbols_of(module)
         nodes = symbols.nodes
         self._faking = fakes
-        self._fakes = {kind: fakes_for(nodes, module.name, kind) for kind in ("process", "network")}
+        self._fakes = {kind: fakes_for(nodes, module.name, kind, known) for kind in ("process", "network")}
         self._vectors = vectors(commands_of(symbols))
         self._variables = dict(_environment_reads(nodes))
         self._argv = _functions_using(nodes, "argv", "parse_args", "ArgumentParser")

@@ -11,16 +11,17 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.pattern import Accepted, Outcome, Pattern, PatternKind
 from qeforge.domain.target import Parameter, ParameterKind, SourceModule, Target
 from qeforge.memory.calls import called_name, is_whole, needed, plain, read_call, roles_of
+from qeforge.memory.parts import MOST_OF_PART, parts_of
 
 HALF_LIFE = 90 * 86_400.0
 """Seconds after which what became of a pattern counts half: code and those who write it change."""
 LEAST_QUALITY = 0.15
 """Below it a pattern is forgotten; a fresh one gets there by being offered in vain five times."""
 MOST_OF_ONE = 24
-"""Patterns of one target, and as many values for one role, that are remembered; the best and latest are."""
+"""Patterns of one target, and as many parts for one role, class or callable, that are remembered; the best and latest
+are."""
 
 _MOST_CHARACTERS = 2_000
-_MOST_OF_VALUE = 200
 _MOST_ATTRIBUTES = 12
 
 
@@ -50,7 +51,8 @@ def role_range(role: str) -> tuple[str, str]:
 
 
 def distil(module: SourceModule, target: Target, accepted: Sequence[Accepted], *, project: str) -> list[Pattern]:
-    """The patterns in a target's accepted candidates: each one as a whole, and the values that it gave to parameters.
+    """The patterns in a target's accepted candidates: each one as a whole, the values that it gave to parameters, how
+    it made objects, and what stood in for the outside.
 
     Nothing is kept of what was observed or expected, of long recipes, and of values that stand for something outside
     of them. Of candidates that do the same but for layout, one is kept.
@@ -78,7 +80,8 @@ def distil(module: SourceModule, target: Target, accepted: Sequence[Accepted], *
             module=module.name,
             target=target.id,
         )
-        for each in (pattern, *_values(target, candidate, project=project)):
+        parts = parts_of(module, target, one, project=project)
+        for each in (pattern, *_values(target, candidate, project=project), *parts):
             found.setdefault(each.id, each)
     return list(found.values())
 
@@ -125,7 +128,7 @@ def _values(target: Target, candidate: Candidate, *, project: str) -> Iterator[P
         parameter = parameters.get(given.role)
         source = ast.unparse(given.value)
         imports = needed(candidate.imports, set(names_in([given.value])))
-        if parameter is None or len(source) > _MOST_OF_VALUE or not is_whole([given.value], imports):
+        if parameter is None or len(source) > MOST_OF_PART or not is_whole([given.value], imports):
             continue
         yield Pattern(
             kind=PatternKind.VALUE,

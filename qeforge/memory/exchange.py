@@ -3,6 +3,7 @@ what it offers is run by the judge alone, in its sandbox, like everything that i
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,11 @@ _MOST_PATTERNS = 100_000
 _MOST_TEXT, _MOST_ITEMS = 4_000, 64
 _TEXTS = ("shape", "act", "module", "target")
 _LISTS = ("arrange", "imports", "fixtures", "roles")
+_NAMED = {
+    PatternKind.CONSTRUCTION: re.compile(r"object \w+ [\w.]+"),
+    PatternKind.FAKE: re.compile(r"outside \w+(\.\w+)+ "),
+}
+"""The shapes of what is found by a name."""
 
 
 def exported(memory: PatternStore, *, project: str) -> str:
@@ -179,6 +185,10 @@ def _check_code(data: dict[str, Any]) -> None:
     if data["kind"] == PatternKind.VALUE:
         if len(act) != 1 or not isinstance(act[0], ast.Expr) or len(data["roles"]) != 1 or data["arrange"]:
             raise ValueError("a value is no single expression for one role")
+    elif data["kind"] in (PatternKind.CONSTRUCTION, PatternKind.FAKE):
+        expression = len(act) == 1 and isinstance(act[0], ast.Expr)
+        if not expression or data["roles"] or data["arrange"] or not _NAMED[data["kind"]].fullmatch(data["shape"]):
+            raise ValueError(f"a {data['kind']} is no single expression for what its shape names")
     elif not act:
         raise ValueError("act is empty")
 

@@ -3,12 +3,13 @@
 import json
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qeforge.domain.pattern import Embedder, Outcome, Pattern, PatternKind, Place, VectorIndex
 from qeforge.memory.bank import judged, ranked, role_range, useless
-from qeforge.memory.rows import Rows
+from qeforge.memory.parts import part_range
+from qeforge.memory.rows import Rows, in_pieces
 from qeforge.memory.store import Store, StoreError
 
 COLUMNS = (
@@ -55,6 +56,7 @@ class PatternStore:
             StoreError: the database cannot be written.
         """
         shapes: dict[str, int] = {}
+        made = self._embedded(sorted({one.shape for one in patterns if one.kind is PatternKind.CALL}))
         with self.store.transaction() as connection:
             target = _target(connection, place, at)
             for pattern in patterns:
@@ -62,8 +64,8 @@ class PatternStore:
                 _insert(connection, pattern, target, shapes[pattern.shape], at)
             gone = useless(pattern_of(row) for row in connection.execute(*_rivals(target, shapes.values())))
             _forget(connection, [one.id for one in gone])
-            calls = {one.shape for one in patterns if one.kind is PatternKind.CALL}
-            vectors = self._vectors(connection, {shapes[words]: words for words in sorted(calls)})
+            vectors = {shapes[words]: vector for words, vector in made.items()}
+            self._write(connection, vectors)
         if self._index is not None and vectors:
             self._index.add(list(vectors), list(vectors.values()))
 
@@ -136,14 +138,29 @@ class PatternStore:
         Raises:
             StoreError: the database cannot be read.
         """
-        first, behind = role_range(role)
+        found = self._between(PatternKind.VALUE, role_range(role), project)
+        return sorted(found, key=lambda one: one.shape != shape)
+
+    def parts(self, kind: PatternKind, name: str, *, project: str | None) -> list[Pattern]:
+        """Constructions of classes of that bare name, or fakes for what has that dotted one, best first.
+
+        Args:
+            kind: which of them.
+            name: of the class or callable.
+            project: only of this one; None for all.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        return self._between(kind, part_range(kind, name), project)
+
+    def _between(self, kind: PatternKind, shapes: tuple[str, str], project: str | None) -> list[Pattern]:
         rows = self.store.rows(
             f"select {COLUMNS} {JOINED} where shape.words >= ? and shape.words < ? and pattern.kind = ? "
             "and not target.confined and (? is null or project.root = ?)",
-            *(first, behind, str(PatternKind.VALUE), project, project),
+            *(*shapes, str(kind), project, project),
         )
-        found = ranked(map(pattern_of, rows))
-        return sorted(found, key=lambda one: one.shape != shape)
+        return ranked(map(pattern_of, rows))
 
     @property
     def indexed(self) -> int | None:
@@ -194,9 +211,10 @@ class PatternStore:
             "and not exists (select 1 from vector where vector.shape = shape.id and embedder = ?)",
             *(str(PatternKind.CALL), self._embedder.name),
         )
-        if missing:
+        for some in in_pieces(missing, _AT_ONCE):
+            vectors = self._embedder.embed([row["words"] for row in some])
             with self.store.transaction() as connection:
-                self._vectors(connection, {row["id"]: row["words"] for row in missing})
+                self._write(connection, dict(zip((row["id"] for row in some), vectors, strict=True)))
 
     def _shapes(self, words: str, count: int) -> Sequence[tuple[int, float]]:
         index = self._opened()
@@ -204,19 +222,25 @@ class PatternStore:
             return [(row["id"], 1.0) for row in self.store.rows("select id from shape where words = ?", words)]
         return index.search(self._embedder.embed([words])[0], count) if len(index) else ()
 
-    def _vectors(self, connection: sqlite3.Connection, shapes: dict[int, str]) -> dict[int, Sequence[float]]:
-        """The vectors of shapes that had none yet, which they have now."""
+    def _embedded(self, shapes: Sequence[str]) -> dict[str, Sequence[float]]:
+        """The vectors of those of these shapes that have none yet. A model may take its time for it, so that nobody is
+        kept from writing meanwhile."""
         if self._embedder is None:
             return {}
-        name = self._embedder.name
-        known = "select 1 from vector where shape = ? and embedder = ?"
-        new = [key for key in shapes if connection.execute(known, (key, name)).fetchone() is None]
-        made = dict(zip(new, self._embedder.embed([shapes[key] for key in new]), strict=True)) if new else {}
-        connection.executemany(
-            "insert into vector (shape, embedder, numbers) values (?, ?, ?)",
-            [(key, name, packed(vector)) for key, vector in made.items()],
+        known = (
+            "select 1 from shape join vector on vector.shape = shape.id where shape.words = ? and vector.embedder = ?"
         )
-        return made
+        new = [words for words in shapes if not self.store.rows(known, words, self._embedder.name)]
+        return dict(zip(new, self._embedder.embed(new), strict=True)) if new else {}
+
+    def _write(self, connection: sqlite3.Connection, vectors: Mapping[int, Sequence[float]]) -> None:
+        """Puts in vectors; others may have been quicker, or may have forgotten the shape."""
+        if self._embedder is not None:
+            connection.executemany(
+                "insert into vector (shape, embedder, numbers) select ?, ?, ? "
+                "where exists (select 1 from shape where id = ?) on conflict do nothing",
+                [(key, self._embedder.name, packed(vector), key) for key, vector in vectors.items()],
+            )
 
 
 class ShapeVectors:

@@ -1,4 +1,4 @@
-"""The proposer that knows what earlier runs kept."""
+"""The proposer that knows what earlier runs kept, and learns what that was worth."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,16 +9,19 @@ from qeforge.domain.pattern import Offer, Outcome
 from qeforge.domain.protocols import Request
 from qeforge.memory.adapting import PROPOSER
 from qeforge.memory.calls import plain_key
+from qeforge.memory.crediting import Crediting
 
 
 class MemoryProposer:
-    """Offers what was recalled, once and in order, and counts which of it was the first to meet a goal.
+    """Offers what was recalled, once and in order, and counts which of it was the first to meet a goal; so, too, what
+    was lent to others.
 
     Args:
         offers: the likeliest first; what does the same as an earlier one is left out.
         met: the goals that arcs meet.
         base: goals that are met already.
         others: candidates that somebody else offers before.
+        credit: watches what was lent; None where nothing was.
     """
 
     name = PROPOSER
@@ -30,8 +33,10 @@ class MemoryProposer:
         *,
         base: frozenset[Goal] = frozenset(),
         others: Sequence[Candidate] = (),
+        credit: Crediting | None = None,
     ) -> None:
         self._met = met
+        self._credit = credit
         self._reached = set(base)
         self._offers: dict[str, Offer] = {}
         known = set(map(plain_key, others))
@@ -55,15 +60,17 @@ class MemoryProposer:
             key = candidate.key
             if key in self._offers:
                 self._goals[key] = self._goals.get(key, 0) + len(fresh)
+            if self._credit is not None:
+                self._credit.ran(candidate, len(fresh))
 
     def outcomes(self, kept: Sequence[Candidate]) -> tuple[Outcome, ...]:
-        """What became of every offer that was run.
+        """What became of every offer that was run, and of what was lent and put to use.
 
         Args:
             kept: candidates that are in the suite.
         """
         worth = set(map(plain_key, kept))
-        return tuple(
+        offered = (
             Outcome(
                 pattern=self._offers[key].pattern,
                 target=self._offers[key].candidate.target,
@@ -72,3 +79,4 @@ class MemoryProposer:
             )
             for key, goals in self._goals.items()
         )
+        return (*offered, *(self._credit.outcomes(kept) if self._credit is not None else ()))

@@ -1,13 +1,17 @@
 """What memory has for a module that is about to be worked on."""
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, zip_longest
+import ast
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
 
-from qeforge.domain.pattern import Offer, Pattern, Patterns, Recalled
-from qeforge.domain.recipe import Recipe
+from qeforge.analysis.symbols import symbols_of
+from qeforge.domain.pattern import Lent, Offer, Pattern, PatternKind, Patterns, Recalled
 from qeforge.domain.target import Kind, SourceModule, Target
 from qeforge.memory.adapting import adapted, is_portable, is_python, same, value_recipe
 from qeforge.memory.bank import shape_of, shape_of_role
+from qeforge.memory.crediting import where_of
+from qeforge.memory.parts import fake_of, object_recipe
 
 MOST_OFFERS = 192
 """Candidates for one module: three batches of the loop."""
@@ -18,7 +22,8 @@ _SHAPES = 6
 _LEAST_LIKE = 0.5
 """Cosine below which two targets have little more in common than being Python."""
 _MOST_VALUES = 4
-"""Values for one parameter."""
+"""Values for one parameter, constructions of one class, fakes for one callable."""
+_CLASS = re.compile(r"\b_*[A-Z]\w*")
 
 
 def recall(
@@ -46,7 +51,18 @@ def recall(
     for offer in by_turns:
         if len(once) < MOST_OFFERS:
             once.setdefault(offer.candidate.key, offer)
-    return Recalled(offers=tuple(once.values()), recipes=tuple(_recipes(patterns, wanted, project, scope)))
+    values = list(_values(patterns, wanted, project, scope))
+    objects = list(_parts(patterns, PatternKind.CONSTRUCTION, _classes(module, wanted), project, scope))
+    fakes = list(_parts(patterns, PatternKind.FAKE, _outside(module), project, scope))
+    return Recalled(
+        offers=tuple(once.values()),
+        recipes=(*(value_recipe(one, one.roles[0]) for one in values), *map(object_recipe, objects)),
+        fakes=tuple(map(fake_of, fakes)),
+        lent=tuple(
+            Lent(pattern=one.id, kind=one.kind, where=where_of(one), source=one.act)
+            for one in (*values, *objects, *fakes)
+        ),
+    )
 
 
 def _offers(
@@ -68,17 +84,43 @@ def _offers(
             yield Offer(pattern=pattern.id, candidate=candidate)
 
 
-def _recipes(patterns: Patterns, targets: Sequence[Target], project: str, scope: str | None) -> Iterator[Recipe]:
+def _values(patterns: Patterns, targets: Sequence[Target], project: str, scope: str | None) -> Iterator[Pattern]:
     """Values that parameters like these were given, each once for a role."""
     asked: dict[str, str] = {}
     for target in targets:
         for parameter in target.parameters:
             asked.setdefault(shape_of_role(parameter), parameter.name)
     for shape, role in asked.items():
-        once: dict[str, Pattern] = {}
-        for pattern in patterns.values(shape, role, project=scope):
-            if not is_python(pattern):
-                continue
-            if pattern.project == project or is_portable(pattern.imports, pattern.fixtures):
-                once.setdefault(pattern.act, pattern)
-        yield from (value_recipe(one, role) for one in list(once.values())[:_MOST_VALUES])
+        yield from _usable(patterns.values(shape, role, project=scope), project)
+
+
+def _parts(
+    patterns: Patterns, kind: PatternKind, names: Iterable[str], project: str, scope: str | None
+) -> Iterator[Pattern]:
+    for name in names:
+        yield from _usable(patterns.parts(kind, name, project=scope), project)
+
+
+def _usable(found: Iterable[Pattern], project: str) -> list[Pattern]:
+    """The first of those that this project can run, each expression once."""
+    once: dict[str, Pattern] = {}
+    for pattern in found:
+        if is_python(pattern) and (pattern.project == project or is_portable(pattern.imports, pattern.fixtures)):
+            once.setdefault(pattern.act, pattern)
+    return list(islice(once.values(), _MOST_VALUES))
+
+
+def _classes(module: SourceModule, targets: Sequence[Target]) -> Iterator[str]:
+    """Names of classes whose objects the module may want: those that stand in it, and what parameters are named
+    after."""
+    named = ("".join(map(str.capitalize, one.name.split("_"))) for target in targets for one in target.parameters)
+    yield from dict.fromkeys((*_CLASS.findall(module.source), *named))
+
+
+def _outside(module: SourceModule) -> Iterator[str]:
+    """Dotted names of what the module takes from elsewhere, as it is called there."""
+    symbols = symbols_of(module)
+    chains = (node for node in symbols.nodes if isinstance(node, ast.Attribute | ast.Name))
+    dotted = (symbols.dotted(node) for node in chains)
+    imported = set(symbols.imports.values())
+    yield from dict.fromkeys(one for one in dotted if one and (one in imported or one.partition(".")[0] in imported))

@@ -1,7 +1,9 @@
 """What an index is made from, and made anew from: the vectors that the store holds."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+_T = TypeVar("_T")
 
 
 class Rows(Protocol):
@@ -23,6 +25,6 @@ class Rows(Protocol):
         ...
 
 
-def in_pieces(keys: Sequence[int], size: int = 4096) -> Iterable[Sequence[int]]:
+def in_pieces(keys: Sequence[_T], size: int = 4096) -> Iterable[Sequence[_T]]:
     """The keys, so many at a time: as a whole, the vectors of a big store would not fit into memory."""
     return (keys[start : start + size] for start in range(0, len(keys), size))

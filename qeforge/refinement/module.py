@@ -17,6 +17,7 @@ from qeforge.codegen.syntax import expression
 from qeforge.domain.capability import Capability
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.observation import Arc
+from qeforge.domain.pattern import Recalled
 from qeforge.domain.protocols import Clock, Progress, Proposer
 from qeforge.domain.report import Action, ModuleReport, Suspect
 from qeforge.domain.score import Score
@@ -132,8 +133,11 @@ def _generate(
                 reason="existing tests reach every line and branch",
                 coverage=coverage,
             )
-        known = (*task.recipes, *(task.recalled.recipes if task.recalled is not None else ()))
-        native = NativeProposer(aimed, judge.facts(), seed=task.seed, without=task.without, recipes=known)
+        recalled = task.recalled or Recalled()
+        known = (*task.recipes, *recalled.recipes)
+        native = NativeProposer(
+            aimed, judge.facts(), seed=task.seed, without=task.without, recipes=known, fakes=recalled.fakes
+        )
         told = [] if Capability.RECIPES in task.without else written_calls(task)
         memory = Remembering(task, goals, base, told)
         proposers: list[Proposer] = [*memory.proposers, native]

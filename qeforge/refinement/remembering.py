@@ -7,6 +7,7 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Arc
 from qeforge.domain.pattern import Accepted, Experience
 from qeforge.domain.testcase import TestCase
+from qeforge.memory.crediting import Crediting
 from qeforge.memory.proposer import MemoryProposer
 from qeforge.refinement.task import ModuleTask
 
@@ -24,9 +25,11 @@ class Remembering:
     def __init__(self, task: ModuleTask, goals: GoalMap, base: Collection[Arc], others: Sequence[Candidate]) -> None:
         self._task = task
         self.proposers: list[MemoryProposer] = []
-        if task.recalled is not None and task.recalled.offers:
+        recalled = task.recalled
+        if recalled is not None and (recalled.offers or recalled.lent):
+            credit = Crediting(task.module, recalled.lent) if recalled.lent else None
             met = goals.met(base)
-            self.proposers.append(MemoryProposer(task.recalled.offers, goals.met, base=met, others=others))
+            self.proposers.append(MemoryProposer(recalled.offers, goals.met, base=met, others=others, credit=credit))
 
     def experience(self, cases: Sequence[TestCase]) -> Experience | None:
         """What the next run can learn from the cases that are in the suite now; None where nobody wants to know."""
@@ -35,7 +38,13 @@ class Remembering:
         kept = [case.candidate for case in cases]
         return Experience(
             accepted=tuple(
-                Accepted(candidate=case.candidate, goals=len(case.goals), mutants=len(case.mutants)) for case in cases
+                Accepted(
+                    candidate=case.candidate,
+                    goals=len(case.goals),
+                    mutants=len(case.mutants),
+                    raised=case.observation.raised is not None,
+                )
+                for case in cases
             ),
             outcomes=tuple(outcome for proposer in self.proposers for outcome in proposer.outcomes(kept)),
         )

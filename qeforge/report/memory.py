@@ -190,7 +190,11 @@ def _cells(row: PatternRow, searched: bool) -> tuple[str, ...]:
 
 def _whose(row: PatternRow) -> str:
     one = row.pattern
-    return f"{one.target} {one.roles[0]}" if one.kind == "value" and one.roles else one.target
+    if one.kind == "value" and one.roles:
+        return f"{one.target} {one.roles[0]}"
+    if one.kind in ("construction", "fake"):
+        return ".".join(reversed(one.shape.split()[1:]))
+    return one.target
 
 
 def _short(pattern: Pattern) -> str:

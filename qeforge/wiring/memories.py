@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qeforge.analysis.project import find_project
-from qeforge.config import cache_dir, data_dir
+from qeforge.config import Config, cache_dir, data_dir
 from qeforge.domain.pattern import PatternKind
 from qeforge.domain.remembered import Forgotten, Groups, Imported, MemoryStats, PatternRow, Use
-from qeforge.errors import UsageError
+from qeforge.errors import QeforgeError, UnavailableError, UsageError
 from qeforge.memory import exchange, listing, upkeep
 from qeforge.memory.forgetting import forget as forget_rows
 from qeforge.memory.grouping import grouped
@@ -16,7 +16,7 @@ from qeforge.memory.indexes import discard
 from qeforge.memory.store import StoreError
 from qeforge.refinement import record
 from qeforge.refinement.cache import Cache
-from qeforge.wiring.memory import patterns_in, project_key
+from qeforge.wiring.memory import patterns_in, patterns_without_vectors, project_key
 
 
 def here() -> str:
@@ -33,21 +33,22 @@ def list_patterns(
         UsageError: there is no such project.
         StoreError: what is remembered cannot be read.
     """
-    memory = patterns_in(environ)
+    memory = patterns_without_vectors(environ)
     root = None if everywhere else _root(environ, project)
     return listing.listed(memory, project=root, kind=kind, count=count)
 
 
 def search(
-    environ: Mapping[str, str], words: str, *, project: str | None, everywhere: bool, count: int
+    config: Config, environ: Mapping[str, str], words: str, *, project: str | None, everywhere: bool, count: int
 ) -> list[PatternRow]:
-    """Patterns that are like some words, or in which they stand.
+    """Patterns that are like some words, by the embedder in the settings, or in which they stand.
 
     Raises:
         UsageError, StoreError: as above.
+        ConfigError, UnavailableError: there is no such embedder.
     """
     root = None if everywhere else _root(environ, project)
-    return listing.found(patterns_in(environ), words, project=root, count=count)
+    return listing.found(patterns_in(environ, config), words, project=root, count=count)
 
 
 def show(environ: Mapping[str, str], beginning: str) -> tuple[PatternRow, Sequence[Use]]:
@@ -57,26 +58,35 @@ def show(environ: Mapping[str, str], beginning: str) -> tuple[PatternRow, Sequen
         UsageError: no pattern's id begins so, or several do.
         StoreError: as above.
     """
-    return listing.shown(patterns_in(environ), beginning)
+    return listing.shown(patterns_without_vectors(environ), beginning)
 
 
-def stats(environ: Mapping[str, str]) -> MemoryStats:
-    """Counts and sizes.
+def stats(config: Config, environ: Mapping[str, str]) -> MemoryStats:
+    """Counts and sizes; where the embedder in the settings is not to be had, without those of its index.
 
     Raises:
+        ConfigError: the embedder's settings cannot be meant.
         StoreError: as above.
     """
-    return listing.stats(patterns_in(environ))
+    try:
+        return listing.stats(patterns_in(environ, config))
+    except StoreError:
+        raise
+    except UnavailableError:
+        return listing.stats(patterns_without_vectors(environ))
 
 
-def clusters(environ: Mapping[str, str], *, project: str | None, everywhere: bool, most: int, seed: int) -> Groups:
-    """Patterns of a project, or of all, in groups of targets that look alike.
+def clusters(
+    config: Config, environ: Mapping[str, str], *, project: str | None, everywhere: bool, most: int, seed: int
+) -> Groups:
+    """Patterns of a project, or of all, in groups of targets that look alike to the embedder in the settings.
 
     Raises:
         UsageError, StoreError: as above.
+        ConfigError, UnavailableError: there is no such embedder.
     """
     root = None if everywhere else _root(environ, project)
-    return grouped(patterns_in(environ), project=root, most=most, seed=seed)
+    return grouped(patterns_in(environ, config), project=root, most=most, seed=seed)
 
 
 def forget(environ: Mapping[str, str], project: str) -> Forgotten:
@@ -90,7 +100,7 @@ def forget(environ: Mapping[str, str], project: str) -> Forgotten:
         UsageError: nothing is remembered of such a project, or of several.
         StoreError: the database cannot be written, or another process is reading it.
     """
-    memory = patterns_in(environ)
+    memory = patterns_without_vectors(environ)
     root = _folder_or_name(environ, project)
     cached = Cache(cache_dir(environ)).forget(Path(root))
     try:
@@ -123,7 +133,7 @@ def export(environ: Mapping[str, str], target: Path, *, project: str | None) -> 
         WriteError: the file cannot be written.
         StoreError: as above.
     """
-    memory, root = patterns_in(environ), _root(environ, project)
+    memory, root = patterns_without_vectors(environ), _root(environ, project)
     text = exchange.exported(memory, project=root)
     number = text.count("\n") - 1
     if not number:
@@ -133,7 +143,8 @@ def export(environ: Mapping[str, str], target: Path, *, project: str | None) -> 
 
 
 def take_in(environ: Mapping[str, str], source: Path, *, into: Path | None) -> Imported:
-    """Remembers the patterns in a file as those of the project that a folder is in (None for the current folder).
+    """Remembers the patterns in a file as those of the project that a folder is in (None for the current folder). Their
+    vectors are made when somebody looks for them.
 
     Raises:
         UsageError: the file is no export, or there is no such folder.
@@ -142,7 +153,7 @@ def take_in(environ: Mapping[str, str], source: Path, *, into: Path | None) -> I
     if into is not None and not into.is_dir():
         raise UsageError(f"{into}: no such folder", slug="no-such-path")
     root = here() if into is None else project_key(find_project(into).root)
-    return exchange.take_in(patterns_in(environ), source, project=root, at=time.time())
+    return exchange.take_in(patterns_without_vectors(environ), source, project=root, at=time.time())
 
 
 def backup(environ: Mapping[str, str], target: Path) -> int:
@@ -152,7 +163,7 @@ def backup(environ: Mapping[str, str], target: Path) -> int:
         UsageError: there is such a file, or nothing to copy.
         StoreError: it cannot be copied.
     """
-    return upkeep.backup(patterns_in(environ).store, target)
+    return upkeep.backup(patterns_without_vectors(environ).store, target)
 
 
 def restore(environ: Mapping[str, str], source: Path) -> Path | None:
@@ -162,7 +173,7 @@ def restore(environ: Mapping[str, str], source: Path) -> Path | None:
         UsageError: the file is no such copy.
         StoreError: it cannot be put there.
     """
-    kept = upkeep.restore(patterns_in(environ).store, source)
+    kept = upkeep.restore(patterns_without_vectors(environ).store, source)
     discard(data_dir(environ))  # its keys may stand for other shapes in the copy
     return kept
 
@@ -174,38 +185,40 @@ def vacuum(environ: Mapping[str, str]) -> tuple[int, int]:
         StoreError: it cannot be done now.
     """
     discard(data_dir(environ))
-    return upkeep.vacuum(patterns_in(environ).store)
+    return upkeep.vacuum(patterns_without_vectors(environ).store)
 
 
-def verify(environ: Mapping[str, str]) -> list[str]:
+def verify(config: Config, environ: Mapping[str, str]) -> list[str]:
     """What is wrong with what is remembered; nothing, when all is well.
 
     Raises:
         StoreError: the database cannot be opened.
     """
-    memory = patterns_in(environ)
-    return [*upkeep.problems(memory.store), *_index_problems(environ)]
+    memory = patterns_without_vectors(environ)
+    return [*upkeep.problems(memory.store), *_index_problems(config, environ)]
 
 
-def _index_problems(environ: Mapping[str, str]) -> Iterator[str]:
+def _index_problems(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
     """An index that cannot be opened; what is stale or damaged is made anew when it is, from the database."""
     try:
-        memory = patterns_in(environ)
+        memory = patterns_in(environ, config)
         indexed, known = memory.indexed, memory.vectors
         if indexed is not None and indexed != known:
             yield f"the index holds {indexed} shapes of {known}; `qeforge memory vacuum` makes it anew"
     except StoreError:
         raise
+    except QeforgeError as problem:
+        yield f"the index cannot be used: {problem.message}"
     except Exception as problem:  # whatever the index's library says
         yield f"the index cannot be used: {problem}"
 
 
 def _root(environ: Mapping[str, str], project: str | None) -> str:
-    return here() if project is None else listing.named(patterns_in(environ), project)[0].root
+    return here() if project is None else listing.named(patterns_without_vectors(environ), project)[0].root
 
 
 def _folder_or_name(environ: Mapping[str, str], project: str) -> str:
-    memory = patterns_in(environ)
+    memory = patterns_without_vectors(environ)
     path = Path(project)
     is_path = path.name != project
     folder = project_key(find_project(path).root) if path.is_dir() else None

@@ -11,7 +11,6 @@ from qeforge.domain.pattern import Accepted, Embedder, Place
 from qeforge.domain.report import ModuleReport
 from qeforge.errors import UnavailableError
 from qeforge.memory.bank import distil
-from qeforge.memory.embedder import LexicalEmbedder
 from qeforge.memory.embedders import LOCAL, open_embedder
 from qeforge.memory.indexes import open_index
 from qeforge.memory.patterns import PatternStore
@@ -23,12 +22,12 @@ from qeforge.refinement.task import ModuleTask
 from qeforge.wiring.stored import model_store, opened
 
 
-def patterns_in(environ: Mapping[str, str], config: Config | None = None) -> PatternStore:
+def patterns_in(environ: Mapping[str, str], config: Config) -> PatternStore:
     """What this user's earlier runs kept.
 
     Args:
         environ: says where it is.
-        config: which embedder; None for the one that is built in.
+        config: which embedder.
 
     Raises:
         ConfigError: the embedder's settings cannot be meant.
@@ -37,9 +36,14 @@ def patterns_in(environ: Mapping[str, str], config: Config | None = None) -> Pat
     folder = data_dir(environ)
     return PatternStore(
         Store(folder / NAME),
-        embedder=_embedder(config, environ) if config is not None else LexicalEmbedder(),
+        embedder=_embedder(config, environ),
         index=lambda embedder, rows: open_index(folder, embedder=embedder, rows=rows),
     )
+
+
+def patterns_without_vectors(environ: Mapping[str, str]) -> PatternStore:
+    """The same for what asks for nothing that is alike, whatever the embedder."""
+    return PatternStore(Store(data_dir(environ) / NAME))
 
 
 def _embedder(config: Config, environ: Mapping[str, str]) -> Embedder:

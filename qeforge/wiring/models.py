@@ -89,13 +89,14 @@ def consulting(
         yield told
         return
     ledger = ledger_in(environ)
-    examples = SqliteExamples(Store(data_dir(environ) / NAME))
     asked = config.replay is None
+    learns = asked and config.memory_enabled
+    examples = SqliteExamples(Store(data_dir(environ) / NAME)) if learns else None
     host = Host(
         sources,
         ledger=ledger if asked else Unwritten(),
         purse=Budget(config.max_cost),
-        examples=examples if asked else None,
+        examples=examples,
         show=show,
     )
     with served(host) as address:
@@ -120,7 +121,8 @@ def consulting(
         told.notes += account_of(host.sums) if asked else _given_again(config, host.sums)
         told.notes += (line for source in sources.values() for line in without_limit(source, source.stronger))
         told.notes += withheld_by(sources.values())
-        told.notes += [problem for problem in (ledger.problem, examples.problem) if problem]
+        problems = (ledger.problem, examples.problem if examples is not None else "")
+        told.notes += [problem for problem in problems if problem]
         for engine, problem in host.failures.items():
             if engine not in wanted or engine in host.sums:
                 continue

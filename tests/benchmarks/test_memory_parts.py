@@ -3,9 +3,11 @@
 import ast
 
 import pytest
-from memory import Point, edited_figures, needed, transfer_figures
+from memory import edited_figures, needed, transfer_figures
 from rig.editing import edited
+from rig.memory_runs import Point
 from rig.paired import interval, sign_test
+from rig.pattern_quality import Probe, quality_figures
 
 SOURCE = '''
 def first(text, count=2):
@@ -106,3 +108,16 @@ def test_intervals_hold_the_mean_and_signs_are_counted() -> None:
     assert sign_test([1, 1, 1, 1, 1, 1]) == pytest.approx(2 / 64)
     assert sign_test([1, -1, 0]) == 1
     assert sign_test([]) == 1
+
+
+def probe(tasks: int, won: int, lost: int, *, seed: int = 0) -> Probe:
+    return Probe(project="p", seed=seed, tasks=tasks, patterns=9, won={"call": won, "value": 1}, lost={"call": lost})
+
+
+def test_the_curve_compares_its_ends_run_by_run() -> None:
+    points = [probe(200, 9, 0), probe(100, 4, 5), probe(100, 0, 9, seed=1), probe(200, 1, 8, seed=1)]
+    figures, told = quality_figures(points)
+    assert (figures["runs"], figures["ratio"]) == (2, pytest.approx(2.0))
+    assert "| p | 0 | 100 | 9 | 0.500 (0.200 to 0.800; 10) | 0.444 (9) | 1.000 (1) | 0.000 (0) |" in told
+    assert "met" in told
+    assert "no run" in quality_figures([probe(100, 1, 1)])[1]

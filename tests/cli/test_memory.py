@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qeforge.cli.main import run
+from qeforge.config import Config
 from qeforge.wiring.memory import patterns_in
 from tests.cli.conftest import Cli, Ended
 from tests.memory.samples import call, keep
@@ -25,7 +26,7 @@ def memory(project: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 @pytest.fixture
 def filled(project: Path) -> Path:
     """The project of the current folder and another one, with patterns."""
-    store = patterns_in(os.environ)
+    store = patterns_in(os.environ, Config())
     keep(store, call("slugify('a')"), call("area(1, 2)", "area"), project=str(project))
     keep(store, call("slugify('elsewhere')"), project="/srv/other")
     store.store.close()
@@ -158,3 +159,16 @@ def test_verify_names_the_fault(memory: Cli, filled: Path) -> None:
     database.write_bytes(b"nothing that SQLite knows " * 99)
     assert "damaged" in memory("verify").err
     assert "damaged" in memory("list").err
+
+
+def test_likeness_is_told_by_the_embedder_in_the_settings(
+    memory: Cli, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QEFORGE_MEMORY_EMBEDDER", "sentence-transformers")
+    for command in (("search", "slugify"), ("cluster",)):
+        done = memory(*command)
+        assert done.code == 2
+        assert "memory.embedder is 'sentence-transformers', and no model is named" in done.err
+    assert "the index cannot be used: memory.embedder is" in memory("verify").err
+    for command in (("list",), ("show", ""), ("backup", "copy.db"), ("import", "none"), ("forget", "other")):
+        assert "embedder" not in memory(*command).err

@@ -3,6 +3,7 @@ import ast
 import pytest
 
 from qeforge.analysis.syntax import nodes_of
+from qeforge.domain.recipe import Fake
 from qeforge.engine.fakes import fakes_for
 
 
@@ -27,6 +28,20 @@ def test_what_the_module_calls_is_replaced_where_it_looks_it_up(source: str, kin
 
 def test_a_module_that_calls_nothing_needs_no_fake() -> None:
     assert fakes_for(nodes_of(ast.parse("import subprocess\nx = 1")), "pkg.mod", "process") == []
+
+
+def test_what_was_of_use_before_comes_first_and_the_usual_ones_stay() -> None:
+    nodes = nodes_of(ast.parse("from os import system\nsystem('x')"))
+    usual = fakes_for(nodes, "pkg.mod", "process")
+    elsewhere = Fake(stands_for="subprocess.run", source="print")
+    own = Fake(stands_for="os.system", source="FakeSystem()", imports=("from shop.fakes import FakeSystem",))
+    second = Fake(stands_for="os.system", source="lambda *args, **kwargs: 1")
+
+    found = fakes_for(nodes, "pkg.mod", "process", [elsewhere, own, second])
+
+    assert found[0].statement == 'monkeypatch.setattr("pkg.mod.system", FakeSystem())'
+    assert found[0].imports == own.imports
+    assert found[1:] == [usual[1], usual[0]]
 
 
 @pytest.mark.parametrize("kind", ["process", "network"])

@@ -154,6 +154,15 @@ def test_a_fixture_of_the_project_comes_before_what_has_to_be_built() -> None:
     assert (first.source, first.fixtures) == ("full_cart", ("full_cart",))
 
 
+def test_an_object_that_is_remembered_is_built_so_and_called_nowhere(module: SourceModule) -> None:
+    made = Ingredient(source="Cart(Owner('zoe'))", type_name="shop.cart.Cart", imports=CART_OF_ANN.imports)
+    known, taught = KnownCalls([Recipe(target="memory:3f", receiver=made)], "shop"), builder()
+    known.teach(taught)
+    first = taught.instance("shop.cart.Cart")[0]
+    assert (first.source, first.shared) == ("Cart(Owner('zoe'))", True)
+    assert known.plans(target_of(module, "Cart.add"), ()) == []
+
+
 def test_different_shapes_of_a_call_come_before_more_of_the_same(module: SourceModule) -> None:
     recipes = [Recipe(target="shop.cart:label", arguments=(given("place", text(f"'{name}'")),)) for name in "abc"]
     number = Ingredient(source="12345", type_name="int")

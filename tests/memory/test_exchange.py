@@ -37,10 +37,10 @@ def test_what_goes_out_comes_in_as_another_projects(tmp_path: Path) -> None:
     write(text, tmp_path / "out.jsonl")
     there = memory_in(tmp_path / "there")
     done = take_in(there, tmp_path / "out.jsonl", project="/clone", at=5.0)
-    assert (done.added, done.known, done.refused) == (5, 0, ())
+    assert (done.added, done.known, done.refused) == (6, 0, ())
     mine, theirs = (listed(one, project=root, count=9) for one, root in ((memory, PROJECT), (there, "/clone")))
     assert {row.pattern.act for row in mine} == {row.pattern.act for row in theirs}
-    assert take_in(there, tmp_path / "out.jsonl", project="/clone", at=6.0).known == 5
+    assert take_in(there, tmp_path / "out.jsonl", project="/clone", at=6.0).known == 6
     assert exported(there, project="/clone").splitlines()[0] == HEAD
 
 

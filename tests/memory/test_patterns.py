@@ -1,4 +1,5 @@
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -131,3 +132,51 @@ def test_a_closed_disk_says_so(tmp_path: Path) -> None:
     (tmp_path / "memory.db").write_bytes(b"no database, and long enough to be taken for one " * 40)
     with pytest.raises(StoreError, match="damaged"):
         memory_in(tmp_path).of(PROJECT, "x")
+
+
+class Slow:
+    """Embeds as the built-in one does; something happens meanwhile."""
+
+    name, dimensions = "slow", 16
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._meanwhile = meanwhile
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        self._meanwhile()
+        return [list(row) for row in LexicalEmbedder(dimensions=16).embed(texts)]
+
+
+def embedded_by(folder: Path, meanwhile: Callable[[], None]) -> PatternStore:
+    return PatternStore(
+        Store(folder / "memory.db"),
+        embedder=Slow(meanwhile),
+        index=lambda embedder, rows: open_index(folder, embedder=embedder, rows=rows),
+    )
+
+
+def written_by_another(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "memory.db", timeout=0, isolation_level=None)) as connection:
+        connection.execute("begin immediate")
+        connection.execute("commit")
+
+
+def test_others_may_write_while_vectors_are_made(tmp_path: Path) -> None:
+    keep(PatternStore(Store(tmp_path / "memory.db")), call("slugify('a')"))
+    memory = embedded_by(tmp_path, lambda: written_by_another(tmp_path))
+    keep(memory, call("area(1, 2)", "area"))
+    assert count(tmp_path, "vector") == 1
+    assert memory.indexed == 2  # the one that was missing, too
+    assert count(tmp_path, "vector") == 2
+
+
+def test_a_shape_that_is_forgotten_while_its_vector_is_made_gets_none(tmp_path: Path) -> None:
+    keep(PatternStore(Store(tmp_path / "memory.db")), call("slugify('a')"))
+
+    def forget() -> None:
+        with closing(sqlite3.connect(tmp_path / "memory.db", isolation_level=None)) as connection:
+            connection.execute("delete from pattern")
+            connection.execute("delete from shape")
+
+    assert embedded_by(tmp_path, forget).indexed == 0
+    assert count(tmp_path, "vector") == 0

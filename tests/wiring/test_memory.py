@@ -59,7 +59,7 @@ def test_what_one_run_teaches_the_next_one_knows(tmp_path: Path, work: ModuleTas
     offer = after.recalled.offers[0] if after.recalled else None
     assert offer is not None
     second.heard(after, report(after, outcomes=(Outcome(pattern=offer.pattern, target="t", goals=3),)))
-    [best, *_] = patterns_in(environ(tmp_path)).of(str(work.root), offer.candidate.target)
+    [best, *_] = patterns_in(environ(tmp_path), Config()).of(str(work.root), offer.candidate.target)
     assert (best.id, best.uses, best.gain) == (offer.pattern, 1, 3)
 
 
@@ -115,7 +115,7 @@ def newer(folder: Path) -> str:
 
 
 def cut_off(folder: Path) -> str:
-    memory = patterns_in({"QEFORGE_DATA_DIR": str(folder)})
+    memory = patterns_in({"QEFORGE_DATA_DIR": str(folder)}, Config())
     with memory.store.transaction() as connection:
         connection.execute("insert into shape (words) values (?)", ("x" * 9_000,))
     memory.store.close()
@@ -178,7 +178,7 @@ def test_a_store_that_another_process_holds_costs_its_patience_once(
     assert [note.partition(": ")[0] for note in memory.notes] == ["nothing more is remembered"]
     assert "locked" in memory.notes[0]
     holder.close()
-    assert len(patterns_in(environ(tmp_path)).of(str(work.root), "shop.texts:slugify")) == 1
+    assert len(patterns_in(environ(tmp_path), Config()).of(str(work.root), "shop.texts:slugify")) == 1
 
 
 def test_an_embedder_that_is_not_there_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +191,6 @@ def test_an_embedder_that_is_not_there_is_a_note(tmp_path: Path, monkeypatch: py
 
 
 def test_nothing_of_a_report_without_experience_is_kept(tmp_path: Path, work: ModuleTask) -> None:
-    memory = Memory(patterns_in(environ(tmp_path)))
+    memory = Memory(patterns_in(environ(tmp_path), Config()))
     memory.heard(work, replace(report(work), experience=None))
     assert not (tmp_path / "data").exists()

@@ -9,7 +9,9 @@ from qeforge.providers.host import Source
 from qeforge.providers.redaction import Withheld
 from qeforge.routing.breaker import Breaker
 from qeforge.wiring import models
-from qeforge.wiring.models import _about_card, lends, withheld_by, without_limit
+from qeforge.wiring.models import _about_card, consulting, lends, withheld_by, without_limit
+from tests.analysis.modules import module_of
+from tests.refinement.tasks import task
 
 
 @pytest.mark.parametrize(("place", "text", "may"), [
@@ -81,3 +83,23 @@ def test_layers_that_no_card_can_take_are_told(
     assert len(lines) == told
     assert all(line.startswith("local.gpu-layers = 20 does nothing") for line in lines)
     assert not list(_about_card(Config(local_gpu_layers=layers, local_url="http://127.0.0.1:1")))
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_answers_are_kept_to_learn_from_only_where_anything_is_remembered(
+    remembers: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Exception):
+        """It is enough to know what the host is given."""
+
+    def host(sources: object, *, examples: object, **rest: object) -> None:
+        raise Asked(examples is not None)
+
+    monkeypatch.setattr(models, "Host", host)
+    monkeypatch.setattr(models, "sources_for", lambda *args, **kwargs: {"local": None})
+    config = Config(engine="local", memory_enabled=remembers)
+    work = task(module_of("def f() -> int:\n    return 1\n", "shop.one", tmp_path), tmp_path)
+    environ = {"QEFORGE_DATA_DIR": str(tmp_path)}
+    whole = consulting(config, [work], root=tmp_path, jobs=1, environ=environ, ask=None, show=None)
+    with pytest.raises(Asked, match=str(remembers)), whole:
+        pass
