@@ -271,7 +271,8 @@ class ModelProposer:
         mutants = _mutants_by_target(request.mutants, self._targets).get(target.id, ())
         asked = self._asked[target.id]
         again = asked.in_vain[engine] > 1
-        shown = engine is Engine.LOCAL or self._lends
+        # What was tried leads a small model to more of the same; whether that helps is known after the first answer.
+        shown = not again if engine is Engine.LOCAL else self._lends
         aim = Aim(
             target=target,
             open_lines=lines,
