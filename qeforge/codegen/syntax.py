@@ -51,8 +51,11 @@ def is_literal(node: ast.AST) -> bool:
 
 
 def is_value(node: ast.AST) -> bool:
-    """A literal, or what only wraps one: `Decimal("1.5")`, `datetime.date(2024, 1, 2)`, `Color.RED`."""
+    """A literal, a sum of literal numbers (`10**6`), or what only wraps one: `Decimal("1.5")`,
+    `datetime.date(2024, 1, 2)`, `Color.RED`."""
     match node:
+        case ast.BinOp() | ast.UnaryOp():
+            return _is_sum(node) or is_literal(node)
         case ast.Call(
             func=ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name), args=args, keywords=keywords
         ):
@@ -67,6 +70,19 @@ def is_value(node: ast.AST) -> bool:
             return all(key is not None and is_value(key) for key in keys) and all(map(is_value, values))
         case _:
             return is_literal(node)
+
+
+def _is_sum(node: ast.expr) -> bool:
+    """Literal numbers, maybe joined by operators."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return _is_sum(left) and _is_sum(right)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return _is_sum(operand)
+        case ast.Constant(value=value):
+            return isinstance(value, int | float | complex)
+        case _:
+            return False
 
 
 def names_in(nodes: Sequence[ast.AST]) -> Iterator[str]:

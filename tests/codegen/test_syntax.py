@@ -23,7 +23,11 @@ from qeforge.codegen.syntax import bound_names, expression, is_literal, is_value
         ("x", False, False),
         ("{**x}", False, False),
         ("Decimal(x)", False, False),
-        ("1 + 2", False, False),
+        ("1 + 2", False, True),
+        ("-(10**6)", False, True),
+        ("[1 / 3]", False, True),
+        ("x + 1", False, False),
+        ("'a' + 'b'", False, False),
     ],
 )
 def test_literals_and_values(source: str, literal: bool, value: bool) -> None:
