@@ -4,6 +4,7 @@ Offers only. Whether a tidier call still does what its test is for is the judge'
 """
 
 import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,6 +20,9 @@ _WORD = re.compile(r"[A-Za-z]{1,12}(\.[a-z]{1,4})?")  # or the name of a file
 _ROUND_NUMBERS = (1, 2, 3, 5, 10, 100)
 _SMALL = 10
 """Numbers up to here are as good as any."""
+
+_DIGITS, _PLACES = 6, 4
+"""Characters of a float that nobody wonders at, and the decimal places to which a longer one is rounded."""
 
 _STRAY = 30
 """Characters that weigh as much as an argument with a value of its own."""
@@ -147,6 +151,8 @@ class Tidying:
                 return 0
             case ast.Constant(value=int() as number):
                 return 0 if number <= _SMALL or number in _ROUND_NUMBERS else len(str(number))
+            case ast.Constant(value=float() as number):
+                return len(repr(number)) if len(repr(number)) > _DIGITS else 0
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return len(items)
             case ast.Dict(keys=keys):
@@ -166,6 +172,9 @@ class Tidying:
                     yield from (repr(data[:at] + data[at + size :]) for at in _starts(len(data), size))
             case ast.Constant(value=int() as number) if not isinstance(number, bool):
                 yield from (str(each) for each in _ROUND_NUMBERS if each < number)
+            case ast.Constant(value=float() as number) if math.isfinite(number):
+                rounded = (repr(round(number, places)) for places in range(_PLACES))
+                yield from (each for each in rounded if len(each) < len(repr(number)))
             case ast.List(elts=items) | ast.Tuple(elts=items) if len(items) > 1 and isinstance(node.ctx, ast.Load):
                 for at in range(min(len(items), _PIECES)):
                     yield ast.unparse(type(node)(elts=items[:at] + items[at + 1 :], ctx=ast.Load()))

@@ -19,7 +19,7 @@ def acts(act: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "act", ["f('abc')", "f('data.json')", "f('Hello World')", "f(7)", "f(True)", "f(f'{x}-..-')", "f(y)"]
+    "act", ["f('abc')", "f('data.json')", "f('Hello World')", "f(7)", "f(0.125)", "f(True)", "f(f'{x}-..-')", "f(y)"]
 )
 def test_what_is_plain_is_left_alone(act: str) -> None:
     assert acts(act) == []
@@ -35,6 +35,8 @@ def test_what_is_plain_is_left_alone(act: str) -> None:
         ("f('x@@')", "f('x@')"),  # a character
         ("f(b'ab')", "f(b'a')"),
         ("f(4711)", "f(1)"),
+        ("f(-0.971653938293457)", "f(-1.0)"),
+        ("f(0.00971653938293457)", "f(0.01)"),
         ("f([1, 2])", "f([1])"),
         ("f({'a': 1, 'b': 2})", "f({'a': 1})"),
         ("f('é%') + '☃'", "f('é') + '☃'"),  # the rest of the line stays what it was
