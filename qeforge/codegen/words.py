@@ -50,6 +50,9 @@ _GENERIC = frozenset({
 _DECIMAL = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?![\d.])")
 _AMOUNT = re.compile(r"[-+]?\d+(\.\d+)? ?[A-Za-z]{1,3}")
 _SENTENCE = re.compile(r"[A-Za-z0-9][\w .,:;\-]*[!?]?")
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+"""How a command line begins that has something special about it."""
+
 _LONG_TEXT = 40
 _LONGEST_SLUG = 20
 _LARGE = 1_000_000
@@ -109,6 +112,10 @@ def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: 
             return _misfit(declared, "bytes", "bytes") or Trait(4 if data else 8, noun if data else f"empty_{noun}")
         case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str() as text)]):
             return Trait(9, {"nan": "nan", "-inf": "minus_infinity"}.get(text.strip().lower(), "infinity"))
+        case ast.List(elts=[ast.Constant(value=str() as first_word), *rest]) if _OPTION.fullmatch(first_word):
+            words = [first_word, *(w.value for w in rest if isinstance(w, ast.Constant) and isinstance(w.value, str))]
+            said = slug(" ".join(words[:2]))
+            return Trait(6, said if len(said) <= _LONGEST_SLUG else slug(first_word))
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             kind = type(node).__name__.lower()
             return _misfit(declared, kind, kind) or _collection(len(items), _noun(parameter, kind), parameter)

@@ -255,3 +255,17 @@ def test_the_argument_that_the_message_speaks_of_is_the_one_refused() -> None:
 def test_words_that_end_in_a_double_s_are_no_plural() -> None:
     assert named(case("f(['a'])"), parameter("suppress")) == "test_f_returns_1_for_one_item"
     assert named(case("f(['a'])"), parameter("names")) == "test_f_returns_1_for_one_name"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("['--version']", "version"),
+        ("['--workers', 'many']", "workers_many"),
+        ("['--dry-run', 'a rather long name of a file']", "dry_run"),
+        ("['-x']", "x"),
+        ("['version']", "one_item"),
+    ],
+)
+def test_command_lines_are_named_by_their_option(argv: str, words: str) -> None:
+    assert named(case(f"f({argv})"), parameter("argv")) == f"test_f_returns_1_for_{words}"
