@@ -12,6 +12,8 @@ VALUE_MAKERS = frozenset({
 """Constructors of the standard library that only carry a value: they may be moved about like literals."""
 
 _MANY_LINES, _SHORT_LINE = 8, 6
+_PATTERN_AT = 15
+"""Columns that indentation, `match=` and a comma take of the line of a pattern."""
 
 BUILTINS = frozenset(dir(builtins))
 
@@ -123,6 +125,7 @@ def lay_out_strings(text: str, width: int) -> str:
     lines = text.split("\n")
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     enclosed = _enclosed(tree)
+    patterns = _patterns(tree)
     found = [
         node
         for node in ast.walk(tree)
@@ -138,7 +141,8 @@ def lay_out_strings(text: str, width: int) -> str:
         source = raw[node.col_offset : node.end_col_offset].decode()
         if not source.startswith(("'", '"')):
             continue
-        pieces = _pieces(node.value, width - 16) if len(source) > width - 28 else [node.value]
+        whole = len(_string(node.value)) <= width - _PATTERN_AT if id(node) in patterns else len(source) <= width - 28
+        pieces = [node.value] if whole else _pieces(node.value, width - 16)
         indent = " " * (len(line) - len(line.lstrip()))
         joined = f"\n{indent}    ".join(map(_string, pieces))
         if len(pieces) > 1 and id(node) not in enclosed:
@@ -180,6 +184,11 @@ def _packed(lines: list[str], width: int) -> list[str]:
             packed.append("")
         packed[-1] += line
     return packed
+
+
+def _patterns(tree: ast.AST) -> set[int]:
+    """Ids of what is given as `match=`: broken in two, a pattern is hard to read."""
+    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "match"}
 
 
 def _enclosed(tree: ast.AST) -> set[int]:

@@ -78,6 +78,14 @@ def test_laying_out_changes_no_value(first: str, second: str) -> None:
     assert ast.dump(ast.parse(lay_out_strings(text, 50))) == ast.dump(ast.parse(text))
 
 
+def test_a_pattern_stays_whole_where_it_has_a_line_for_itself() -> None:
+    pattern = r"^a\(b\) " + "word " * 8 + "end"
+    text = f"with pytest.raises(ValueError, match={pattern!r}):\n    f()"
+    assert f'match=r"{pattern}"' in lay_out_strings(text, len(pattern) + 18)
+    assert "match=(\n" in lay_out_strings(text, len(pattern) + 17)
+    assert "x=(\n" in lay_out_strings(text.replace("match=", "x="), len(pattern) + 18)
+
+
 def test_many_very_short_lines_share_a_piece() -> None:
     text = "".join(f"{letter}\n" for letter in "the quick brown fox jumps over")
     laid = lay_out_strings(f"assert result == {text!r}", 60)
