@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 VALUE_MAKERS = frozenset({
     "Decimal", "Fraction", "Path", "PurePath", "PurePosixPath", "PureWindowsPath", "UUID", "bytearray", "bytes",
-    "complex", "date", "datetime", "float", "frozenset", "range", "set", "time", "timedelta", "timezone",
+    "complex", "date", "datetime", "float", "frozenset", "range", "set", "slice", "time", "timedelta", "timezone",
 })  # fmt: skip
 """Constructors of the standard library that only carry a value: they may be moved about like literals."""
 

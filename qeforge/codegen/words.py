@@ -271,6 +271,8 @@ def _object(name: str, args: list[ast.expr], parameter: str) -> Trait:
             return Trait(4, f"{_noun(parameter, 'number')}_{slug(str(args[0].value))}".strip("_"))
     if name in ("set", "frozenset", "list", "dict", "tuple") and not args:
         return Trait(8, f"empty_{_noun(parameter, name)}")
+    if name == "slice":
+        return Trait(4, "slice")
     noun = snake(name) or "object"
     return Trait(2, f"other_{noun}" if parameter == "other" else _noun(parameter, noun))
 

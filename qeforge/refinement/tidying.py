@@ -41,6 +41,9 @@ _OWN_TYPE = {"int": int, "float": float, "str": str, "bytes": bytes, "bool": boo
 _ALL_CONTENT = frozenset({"Counter", "Namespace", "OrderedDict", "SimpleNamespace", "dict", "timedelta"})
 """Calls whose arguments are all that there is to their value: without them it would be empty."""
 
+_OF_A_SLICE = frozenset({"start", "step", "stop"})
+"""Attributes of which a stand-in with nothing else stands for a slice."""
+
 _LEFT_ALONE = frozenset({"setattr", "setenv", "delenv", "setitem", "delattr", "chdir"})
 """Calls whose texts name something: another text would arrange nothing."""
 
@@ -110,11 +113,15 @@ class Tidying:
 
     def _excess(self, candidate: Candidate) -> Iterator[tuple[int, ast.expr, str]]:
         """Calls with the source of the same without an argument by name, where they only arrange; and conversions of
-        what is of the type already."""
+        what is of the type already; and what has all that a slice has, as a slice."""
         target = self._targets.get(candidate.target)
         own = called_name(target) if target is not None else ""
         for place, call in _calls(candidate):
             match call:
+                case ast.Call(func=ast.Name(id="SimpleNamespace"), args=[], keywords=[_, *_] as given) if {
+                    keyword.arg for keyword in given
+                } <= _OF_A_SLICE:
+                    yield place, call, _slice_of({str(keyword.arg): keyword.value for keyword in given})
                 case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=value)], keywords=[]) if type(
                     value
                 ) is _OWN_TYPE.get(name):
@@ -181,6 +188,11 @@ class Tidying:
             case ast.Dict(keys=keys, values=values) if len(keys) > 1:
                 for at in range(min(len(keys), _PIECES)):
                     yield ast.unparse(ast.Dict(keys=keys[:at] + keys[at + 1 :], values=values[:at] + values[at + 1 :]))
+
+
+def _slice_of(parts: Mapping[str, ast.expr]) -> str:
+    start, stop, step = (ast.unparse(parts[name]) if name in parts else "None" for name in ("start", "stop", "step"))
+    return f"slice({start}, {stop}, {step})" if step != "None" else f"slice({start}, {stop})"
 
 
 def _shorter(text: str) -> Iterator[str]:

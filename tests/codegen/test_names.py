@@ -269,3 +269,7 @@ def test_words_that_end_in_a_double_s_are_no_plural() -> None:
 )
 def test_command_lines_are_named_by_their_option(argv: str, words: str) -> None:
     assert named(case(f"f({argv})"), parameter("argv")) == f"test_f_returns_1_for_{words}"
+
+
+def test_a_slice_is_said_to_be_one() -> None:
+    assert named(case("f(slice(1, 2))"), parameter("key")) == "test_f_returns_1_for_slice"

@@ -144,3 +144,13 @@ def test_rows_take_no_name_away_from_a_test_of_its_own() -> None:
         "test_is_email_returns_false",
         "test_is_email_returns_false_for_text",
     ]
+
+
+def test_slices_that_differ_in_a_value_share_a_test() -> None:
+    text = text_of(
+        offer("mean", "mean([3, 4, 8])"),
+        offer("mean", "mean(items[slice(0, 1)])", "items = list(range(5))"),
+        offer("mean", "mean(items[slice(0, 3)])", "items = list(range(5))"),
+    )
+    assert text.count("def test_") == 2
+    assert re.search(r"items\[0:\w+\]", text)
