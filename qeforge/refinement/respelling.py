@@ -25,7 +25,7 @@ _MAY_DIFFER = frozenset({"seconds", "operands"})
 
 def with_named_options(
     judge: Judge, cases: Sequence[TestCase], needed: _Needed, targets: Mapping[str, Target]
-) -> tuple[tuple[TestCase, ...], dict[str, Mapping[str, frozenset[Facet]]]]:
+) -> tuple[tuple[TestCase, ...], dict[str, dict[str, frozenset[Facet]]]]:
     """The cases with their options named where that changes nothing, and what each has to kill under its new key.
 
     Args:
@@ -40,7 +40,7 @@ def with_named_options(
         act = named_options(case.candidate.act, target) if target is not None else ""
         if act:
             offers[place] = replace(case.candidate, act=act)
-    spelled, duties = list(cases), dict(needed)
+    spelled, duties = list(cases), {key: dict(kills) for key, kills in needed.items()}
     if offers:
         for (place, candidate), seen in zip(offers.items(), judge.observe(list(offers.values())), strict=True):
             case = cases[place]

@@ -85,7 +85,7 @@ def spelled(shop: Subject, *cases: TestCase) -> tuple[list[Candidate], dict[str,
     needed = {case.candidate.key: {"m": frozenset({Facet.RESULT})} for case in cases}
     found, duties = with_named_options(shop.judge, cases, needed, {t.id: t for t in shop.module.targets})
     assert [case.assertions for case in found] == [case.assertions for case in cases]
-    return [case.candidate for case in found], dict(duties[found[0].candidate.key])
+    return [case.candidate for case in found], duties[found[0].candidate.key]
 
 
 def test_a_call_that_stays_what_it_was_is_spelled_so(shop: Subject) -> None:
