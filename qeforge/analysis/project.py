@@ -62,6 +62,16 @@ def read_project(root: Path) -> Project:
     )
 
 
+def pytest_paths(root: Path) -> tuple[Path, ...]:
+    """Folders that the `pythonpath` setting of pytest names, in the nearest folder from `root` up that configures
+    pytest; those that a build configuration names are none of them."""
+    for folder in (root, *root.parents):
+        options = _pytest_options(folder, _toml(folder / "pyproject.toml"), _ini(folder / "setup.cfg"))
+        if options.values:
+            return tuple(folder / path for path in options.words("pythonpath"))
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Options:
     """pytest's settings from whichever file pytest would read them."""

@@ -82,6 +82,8 @@ def simplify(draft: Draft) -> None:
                 del draft.arrange[index]
                 changed = True
                 break
+    for statement in (*draft.arrange, *draft.act):
+        _WriteSlices().visit(statement)
 
 
 def _name_paths(draft: Draft) -> None:
@@ -104,6 +106,21 @@ class _NamePath(ast.NodeTransformer):
             return ast.Name(self._name, ast.Load())
         self.generic_visit(node)
         return node
+
+
+class _WriteSlices(ast.NodeTransformer):
+    """`items[slice(1, None)]` → `items[1:]`."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node.slice:
+            case ast.Call(func=ast.Name("slice"), args=[start, stop, *rest], keywords=[]) if len(rest) < 2:
+                node.slice = ast.Slice(*(None if _is_none(part) else part for part in (start, stop, *rest)))
+        return node
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _settle(draft: Draft, index: int, node: ast.stmt) -> bool:

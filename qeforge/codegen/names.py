@@ -3,11 +3,11 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from qeforge.codegen.signatures import Signatures, called_name, find_call
-from qeforge.codegen.syntax import expression, snake
+from qeforge.codegen.syntax import expression, is_literal, snake
 from qeforge.codegen.words import Trait, result_words, slug, subject_words, trait, type_word
 from qeforge.domain.observation import Facet
 from qeforge.domain.target import Kind, Parameter, Target
@@ -19,6 +19,9 @@ LONGEST = 70
 _SPECIAL = 4
 """Weight of a trait that is worth saying even where the name would be unique without it."""
 
+_BLAMED = 5
+"""What an argument gains whose parameter an exception's message speaks of."""
+
 _DISTANT, _FAR = 2, 5
 """What a trait of the receiver weighs less than one of the act: where the act has none, and where it has some."""
 
@@ -29,8 +32,16 @@ _REJECTING = frozenset(
 _CHECK = re.compile(r"assert (?P<left>.+?) (?:==|is) (?P<right>.+)", re.DOTALL)
 
 
-def name_cases(cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tuple[TestCase, ...]:
-    """The cases with names, unique among them and the same on every run; a good name that a case has already stays."""
+def name_cases(
+    cases: Sequence[TestCase], targets: Mapping[str, Target], *, avoid: Collection[str] = ()
+) -> tuple[TestCase, ...]:
+    """The cases with names, unique among them and the same on every run; a good name that a case has already stays.
+
+    Args:
+        cases: in the order in which they are written.
+        targets: by id.
+        avoid: names that others would like; a case that has no other may take one all the same.
+    """
     ordered: list[TestCase] = list(cases)
     given = Counter(case.name for case in cases)
     taken = {case.name for case in cases if _is_good(case.name) and given[case.name] == 1}
@@ -41,14 +52,15 @@ def name_cases(cases: Sequence[TestCase], targets: Mapping[str, Target]) -> tupl
         # A name that two cases would like says too little for either.
         own = sorted(names[1:], key=lambda name: common[name] > 1)
         wanted = names if shared[names[0]] == 1 else [*own, names[0]]
-        name = unique_name(wanted, taken)
+        name = unique_name([name for name in wanted if name not in avoid] or wanted, taken)
         taken.add(name)
         ordered[i] = replace(ordered[i], name=name)
     return tuple(ordered)
 
 
 def name_table(cases: Sequence[TestCase], columns: Sequence[str], targets: Mapping[str, Target]) -> list[str]:
-    """Names for one test of several cases, the best first."""
+    """Names for one test of several cases, the best first: the plain one, with the arguments that all of them pass
+    alike, with the columns."""
     subject = subject_words(cases[0].candidate.target)
     outcomes = list(dict.fromkeys(_outcome(case) for case in cases))
     inputs = [column for column in columns if column not in ("expected", "match")]
@@ -68,9 +80,20 @@ def name_table(cases: Sequence[TestCase], columns: Sequence[str], targets: Mappi
     else:
         outcome = _shared_outcome(cases)
     names = [f"test_{subject}_{outcome}"]
+    alike = _alike(cases, targets)
+    if alike:
+        names.append(f"{names[0]}{_phrases(alike, direct=False)}")
     if inputs:
         names.append(f"test_{subject}_{outcome}_by_{'_and_'.join(inputs[:2])}")
     return [_shortened(name) for name in names]
+
+
+def _alike(cases: Sequence[TestCase], targets: Mapping[str, Target]) -> list[Trait]:
+    """What is said of an argument of every case in the same words, the most special first."""
+    target = targets.get(cases[0].candidate.target)
+    each = [_traits(case, target, Signatures(targets).of(target)) for case in cases]
+    shared = [one for one in each[0] if one.weight >= 2 and all(one in traits for traits in each)]
+    return sorted(shared, key=lambda one: -one.weight)[:2]
 
 
 def unique_name(wanted: Iterable[str], taken: Iterable[str]) -> str:
@@ -136,7 +159,9 @@ def _detailed(start: str, outcome: str, traits: Sequence[Trait], *, direct: bool
     names = []
     for count in range(1, min(len(telling), 3) + 1):
         chosen = [t for t in traits if t in telling[:count]]
-        names.append(_shortened(base + _phrases(chosen, direct=direct)))
+        lacking = direct and outcome and all(t.manner for t in chosen)
+        begun = f"{start}_{outcome}" if lacking else base
+        names.append(_shortened(begun + _phrases(chosen, direct=direct)))
     if not telling or (telling[0].weight < _SPECIAL and not direct):
         names.insert(0, _shortened(base))
     return list(dict.fromkeys(names))
@@ -191,9 +216,24 @@ def _returned(case: TestCase, checks: Sequence[Assertion]) -> str:
         return "sets_" + "_and_".join(dict.fromkeys(slug(name) for name in attributes[:2]))
     if case.candidate.act.split("(")[0].rpartition(".")[2] == type_name.rpartition(".")[2] and attributes:
         return "sets_" + "_and_".join(dict.fromkeys(slug(name) for name in attributes[:2]))
+    compared = _compared(case)
+    if compared is not None:
+        return f"returns_{result_words(compared, 'value')}"
     only_its_type = all(a.code.startswith("assert isinstance(result, ") for a in checks)
     source = observed.source if observed and not only_its_type else None  # a name says no more than the test checks
     return f"returns_{result_words(expression(source) if source else None, type_name)}"
+
+
+def _compared(case: TestCase) -> ast.expr | None:
+    """The literal that the act says its call gives (`f(1) is None`), where it does."""
+    observed = case.observation.result
+    match expression(case.candidate.act):
+        case ast.Compare(left=ast.Call(), ops=[ast.Is() | ast.Eq()], comparators=[right]) if (
+            observed is not None and observed.source == "True" and is_literal(right)
+        ):
+            return right
+        case _:
+            return None
 
 
 def _changed(assertion: Assertion) -> str:
@@ -231,6 +271,13 @@ def _traits(case: TestCase, target: Target | None, signatures: Signatures) -> li
     inputs, built = _inputs(case, target, signatures)
     declared = {p.name: p for p in target.parameters} if target else {}
     found = _described(inputs, declared)
+    raised = case.observation.raised
+    if raised is not None:
+        blamed = set(re.findall(r"\w+", raised.message.lower()))
+        found = [
+            replace(one, weight=one.weight + _BLAMED) if name in blamed and one.weight else one
+            for (name, _), one in zip(inputs, found, strict=True)
+        ]
     distant = _FAR if inputs else _DISTANT
     return [
         *_kind_of_receiver(case, target),

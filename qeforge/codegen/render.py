@@ -84,9 +84,8 @@ def functions_of(suite: Suite, targets: Mapping[str, Target]) -> dict[str, tuple
 def _functions(
     suite: Suite, targets: Mapping[str, Target]
 ) -> tuple[list[TestFunction], list[Helper], list[Fixture], ImportPlan]:
-    cases = name_cases(suite.cases, targets)
     rank = {target.id: index for index, target in enumerate(_in_order(targets))}
-    ordered = sorted(cases, key=lambda case: rank.get(case.candidate.target, len(rank)))
+    ordered = sorted(suite.cases, key=lambda case: rank.get(case.candidate.target, len(rank)))
     drafts = [draft(case) for case in ordered]
     plan = ImportPlan(suite.module.partition(".")[0])
     settle_imports(drafts, plan)
@@ -126,12 +125,20 @@ def _import_sources(one: Draft) -> list[str]:
 
 
 def _name_functions(functions: Sequence[TestFunction], targets: Mapping[str, Target]) -> None:
+    """Names for all of them; a case that stands in a table needs none and takes none away. A table has the plain name,
+    and a test of a single case one that says more, where there is one. Of tables that would like one name, the one of
+    plain arguments has it."""
+    wanted = {id(f): name_table(_cases(f), f.table.columns, targets) for f in functions if f.table is not None}
+    common = Counter(names[0] for names in wanted.values())
+    single = [function for function in functions if function.table is None]
     taken: set[str] = set()
+    named = name_cases([function.draft.case for function in single], targets, avoid=common)
+    for function, case in zip(single, named, strict=True):
+        function.name = unique_name([case.name], taken)
+        taken.add(function.name)
     for function in functions:
-        if function.table is None:
-            function.name = unique_name([function.draft.case.name], taken)
-            taken.add(function.name)
-    for function in functions:
-        if function.table is not None:
-            function.name = unique_name(name_table(_cases(function), function.table.columns, targets), taken)
+        if id(function) in wanted:
+            names = wanted[id(function)]
+            special = common[names[0]] > 1 and len(names) > 2
+            function.name = unique_name([*names[1:], names[0]] if special else names, taken)
             taken.add(function.name)

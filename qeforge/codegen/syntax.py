@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 
 VALUE_MAKERS = frozenset({
     "Decimal", "Fraction", "Path", "PurePath", "PurePosixPath", "PureWindowsPath", "UUID", "bytearray", "bytes",
-    "complex", "date", "datetime", "float", "frozenset", "range", "set", "time", "timedelta", "timezone",
+    "complex", "date", "datetime", "float", "frozenset", "range", "set", "slice", "time", "timedelta", "timezone",
 })  # fmt: skip
 """Constructors of the standard library that only carry a value: they may be moved about like literals."""
 
 _MANY_LINES, _SHORT_LINE = 8, 6
+_PATTERN_AT = 15
+"""Columns that indentation, `match=` and a comma take of the line of a pattern."""
 
 BUILTINS = frozenset(dir(builtins))
 
@@ -51,8 +53,11 @@ def is_literal(node: ast.AST) -> bool:
 
 
 def is_value(node: ast.AST) -> bool:
-    """A literal, or what only wraps one: `Decimal("1.5")`, `datetime.date(2024, 1, 2)`, `Color.RED`."""
+    """A literal, a sum of literal numbers (`10**6`), or what only wraps one: `Decimal("1.5")`,
+    `datetime.date(2024, 1, 2)`, `Color.RED`."""
     match node:
+        case ast.BinOp() | ast.UnaryOp():
+            return _is_sum(node) or is_literal(node)
         case ast.Call(
             func=ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name), args=args, keywords=keywords
         ):
@@ -67,6 +72,19 @@ def is_value(node: ast.AST) -> bool:
             return all(key is not None and is_value(key) for key in keys) and all(map(is_value, values))
         case _:
             return is_literal(node)
+
+
+def _is_sum(node: ast.expr) -> bool:
+    """Literal numbers, maybe joined by operators."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return _is_sum(left) and _is_sum(right)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return _is_sum(operand)
+        case ast.Constant(value=value):
+            return isinstance(value, int | float | complex)
+        case _:
+            return False
 
 
 def names_in(nodes: Sequence[ast.AST]) -> Iterator[str]:
@@ -107,6 +125,7 @@ def lay_out_strings(text: str, width: int) -> str:
     lines = text.split("\n")
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     enclosed = _enclosed(tree)
+    patterns = _patterns(tree)
     found = [
         node
         for node in ast.walk(tree)
@@ -122,7 +141,8 @@ def lay_out_strings(text: str, width: int) -> str:
         source = raw[node.col_offset : node.end_col_offset].decode()
         if not source.startswith(("'", '"')):
             continue
-        pieces = _pieces(node.value, width - 16) if len(source) > width - 28 else [node.value]
+        whole = len(_string(node.value)) <= width - _PATTERN_AT if id(node) in patterns else len(source) <= width - 28
+        pieces = [node.value] if whole else _pieces(node.value, width - 16)
         indent = " " * (len(line) - len(line.lstrip()))
         joined = f"\n{indent}    ".join(map(_string, pieces))
         if len(pieces) > 1 and id(node) not in enclosed:
@@ -164,6 +184,11 @@ def _packed(lines: list[str], width: int) -> list[str]:
             packed.append("")
         packed[-1] += line
     return packed
+
+
+def _patterns(tree: ast.AST) -> set[int]:
+    """Ids of what is given as `match=`: broken in two, a pattern is hard to read."""
+    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "match"}
 
 
 def _enclosed(tree: ast.AST) -> set[int]:

@@ -47,6 +47,12 @@ _GENERIC = frozenset({
     "arg", "args", "argument", "data", "given", "input", "item", "items", "kwargs", "obj", "object", "other", "param",
     "params", "result", "val", "value", "values", "var",
 })  # fmt: skip
+_DECIMAL = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?![\d.])")
+_AMOUNT = re.compile(r"[-+]?\d+(\.\d+)? ?[A-Za-z]{1,3}")
+_SENTENCE = re.compile(r"[A-Za-z0-9][\w .,:;\-]*[!?]?")
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+"""How a command line begins that has something special about it."""
+
 _LONG_TEXT = 40
 _LONGEST_SLUG = 20
 _LARGE = 1_000_000
@@ -106,6 +112,10 @@ def trait(node: ast.expr, parameter: str, declared: Parameter | None, *, alone: 
             return _misfit(declared, "bytes", "bytes") or Trait(4 if data else 8, noun if data else f"empty_{noun}")
         case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str() as text)]):
             return Trait(9, {"nan": "nan", "-inf": "minus_infinity"}.get(text.strip().lower(), "infinity"))
+        case ast.List(elts=[ast.Constant(value=str() as first_word), *rest]) if _OPTION.fullmatch(first_word):
+            words = [first_word, *(w.value for w in rest if isinstance(w, ast.Constant) and isinstance(w.value, str))]
+            said = slug(" ".join(words[:2]))
+            return Trait(6, said if len(said) <= _LONGEST_SLUG else slug(first_word))
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             kind = type(node).__name__.lower()
             return _misfit(declared, kind, kind) or _collection(len(items), _noun(parameter, kind), parameter)
@@ -133,7 +143,9 @@ def result_words(node: ast.expr | None, type_name: str) -> str:
         case ast.Constant(value=str() as text):
             if not text:
                 return "empty_text"
-            return slug(text) if _is_plain(text) and len(slug(text)) <= _LONGEST_SLUG else "text"
+            if text in _MARKS:
+                return _MARKS[text]
+            return slug(text) if _is_sayable(text) and len(slug(text)) <= _LONGEST_SLUG else "text"
         case ast.Constant(value=bytes() as data):
             return "bytes" if data else "empty_bytes"
         case ast.List(elts=items) | ast.Set(elts=items):
@@ -189,6 +201,7 @@ def _plain_number(digits: str) -> float:
 
 def slug(text: str) -> str:
     """Lower-case words joined by underscores; empty when there is no letter or digit of ASCII in it."""
+    text = _DECIMAL.sub(r"\1_point_\2", text)
     return re.sub(r"[^a-z0-9]+", "_", snake(text) if text.isidentifier() else text.lower()).strip("_")
 
 
@@ -236,7 +249,7 @@ def _numeric(number: float, noun: str, alone: bool) -> Trait:
 def _collection(count: int, noun: str, parameter: str) -> Trait:
     if count == 0:
         return Trait(8, f"empty_{noun}")
-    singular = parameter[:-1] if parameter.endswith("s") and _names_something(parameter) else "item"
+    singular = parameter[:-1] if re.search(r"[^s]s$", parameter) and _names_something(parameter) else "item"
     return Trait(5 if count == 1 else 2, _counted(count, singular))
 
 
@@ -258,6 +271,8 @@ def _object(name: str, args: list[ast.expr], parameter: str) -> Trait:
             return Trait(4, f"{_noun(parameter, 'number')}_{slug(str(args[0].value))}".strip("_"))
     if name in ("set", "frozenset", "list", "dict", "tuple") and not args:
         return Trait(8, f"empty_{_noun(parameter, name)}")
+    if name == "slice":
+        return Trait(4, "slice")
     noun = snake(name) or "object"
     return Trait(2, f"other_{noun}" if parameter == "other" else _noun(parameter, noun))
 
@@ -289,6 +304,13 @@ def _counted(count: int, noun: str) -> str:
 
 def _is_plain(text: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9][\w .\-]*", text)) and text.isascii() and not _is_jumble(text)
+
+
+def _is_sayable(text: str) -> bool:
+    """Whether nothing is lost when it is said in words: a sentence, or an amount with its unit (`2.5 kB`)."""
+    if _AMOUNT.fullmatch(text):
+        return True
+    return bool(_SENTENCE.fullmatch(text)) and text.isascii() and not _is_jumble(text)
 
 
 def _is_jumble(text: str) -> bool:

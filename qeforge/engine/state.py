@@ -11,6 +11,12 @@ from qeforge.domain.target import Flavour, Target
 from qeforge.engine.plan import Drive, Plan
 from qeforge.engine.value import Value
 
+_ENDING = (
+    "accumulate", "batched", "chain", "combinations", "combinations_with_replacement", "compress", "dropwhile",
+    "filterfalse", "islice", "pairwise", "permutations", "product", "starmap", "takewhile", "zip_longest",
+)  # fmt: skip
+"""Iterators of itertools that come to an end if what they iterate over does."""
+
 DRIVES = {
     "generator": Drive.LIST,
     "map": Drive.LIST,
@@ -18,7 +24,13 @@ DRIVES = {
     "zip": Drive.LIST,
     "enumerate": Drive.LIST,
     "reversed": Drive.LIST,
-    "list_iterator": Drive.LIST,
+    **dict.fromkeys(
+        (f"{kind}_iterator" for kind in ("list", "tuple", "set", "range", "bytes", "str", "str_ascii")), Drive.LIST
+    ),
+    **dict.fromkeys((f"dict_{part}iterator" for part in ("key", "value", "item", "reversekey")), Drive.LIST),
+    "list_reverseiterator": Drive.LIST,
+    **dict.fromkeys((f"itertools.{name}" for name in _ENDING), Drive.LIST),
+    **dict.fromkeys((f"itertools.{name}" for name in ("count", "cycle", "repeat")), Drive.SLICE),
     "coroutine": Drive.RUN,
     "async_generator": Drive.COLLECT,
     "contextlib._GeneratorContextManager": Drive.ENTER,

@@ -39,6 +39,19 @@ print(json.dumps({
 """
 
 
+# Finders that an editable installation registers are asked, too; `sys.path` alone does not know them.
+_FIND = """
+from importlib.util import find_spec
+try:
+    spec = find_spec({name!r})
+except (ImportError, ValueError):
+    spec = None
+places = [] if spec is None else [spec.origin] if spec.has_location else list(spec.submodule_search_locations or [])
+print()
+print(places[0] if places else "")
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
     """A Python that answered.
@@ -78,6 +91,18 @@ def find_interpreter(explicit: Path | None, project_root: Path) -> Interpreter:
         if executable is not None:
             return _probe(executable, origin)
     return _probe(Path(sys.executable), "the interpreter that runs qeforge")
+
+
+def find_module(interpreter: Interpreter, name: str) -> Path | None:
+    """Where the interpreter finds a top-level module or package by itself: its file, or the folder of a package without
+    one. None when it does not. Nothing of it is imported.
+
+    Raises:
+        InterpreterError: the interpreter does not answer.
+    """
+    answer = _run(interpreter.path, str(interpreter.path), _FIND.format(name=name))
+    place = answer.strip().rpartition("\n")[2]
+    return Path(place) if place else None
 
 
 def _environments(project_root: Path) -> Iterator[tuple[Path, str]]:
@@ -146,11 +171,11 @@ def _ask(executable: Path, origin: str, python_path: str) -> Interpreter:
     )
 
 
-def _run(executable: Path, origin: str) -> str:
-    """The probe's output. Run from the root folder, so that nothing nearby can be imported."""
+def _run(executable: Path, origin: str, program: str = _PROBE) -> str:
+    """The program's output. Run from the root folder, so that nothing nearby can be imported."""
     try:
         process = subprocess.Popen(
-            [executable, "-B", "-c", _PROBE],
+            [executable, "-B", "-c", program],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

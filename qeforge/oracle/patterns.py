@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qeforge.oracle.volatile import volatile_span
 
-LONGEST = 72
+LONGEST = 64
 """Characters of a pattern; longer messages are cut at a word."""
 
 _SPECIAL = re.compile(r"[.^$*+?()\[|\\]|\{(?=\d*,?\d*\})")

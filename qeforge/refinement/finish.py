@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qeforge.codegen.formatting import format_source
-from qeforge.codegen.names import name_cases
 from qeforge.codegen.render import functions_of, render
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
@@ -126,7 +125,7 @@ def chosen_cases(
     kept = [prune_assertions(case, needed.get(case.candidate.key, {})) for case in select(useful, oddity)]
     order = {target: number for number, target in enumerate(targets)}
     kept.sort(key=lambda case: order.get(case.candidate.target, len(order)))
-    return name_cases(tuple(kept), targets)
+    return tuple(kept)
 
 
 def written(

@@ -41,6 +41,7 @@ from qeforge.refinement.placing import placed
 from qeforge.refinement.properties import Bench, unnoticed, with_properties
 from qeforge.refinement.recipes import RecipeProposer, written_calls
 from qeforge.refinement.remembering import Remembering
+from qeforge.refinement.respelling import with_named_options
 from qeforge.refinement.settling import Settler
 from qeforge.refinement.shrink import Shrinker, Work
 from qeforge.refinement.task import ModuleTask
@@ -190,6 +191,7 @@ def _generate(
             work = Work(cases=int(4 * task.seconds), variants=12, until=until)
             chosen, needed = shrinker.shrink(cases, refined.needed, already, work)
             refined = replace(refined, stop=Stop.TIME) if shrinker.cut else refined
+            chosen, needed = with_named_options(judge, chosen, needed, by_target)
         looking = task.properties and refined.stop is not Stop.INTERRUPTED
         stated = property_candidates(task, judge, log) if looking else ()
     finished = finish(

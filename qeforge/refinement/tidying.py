@@ -4,6 +4,7 @@ Offers only. Whether a tidier call still does what its test is for is the judge'
 """
 
 import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,6 +20,9 @@ _WORD = re.compile(r"[A-Za-z]{1,12}(\.[a-z]{1,4})?")  # or the name of a file
 _ROUND_NUMBERS = (1, 2, 3, 5, 10, 100)
 _SMALL = 10
 """Numbers up to here are as good as any."""
+
+_DIGITS, _PLACES = 6, 4
+"""Characters of a float that nobody wonders at, and the decimal places to which a longer one is rounded."""
 
 _STRAY = 30
 """Characters that weigh as much as an argument with a value of its own."""
@@ -36,6 +40,9 @@ _OWN_TYPE = {"int": int, "float": float, "str": str, "bytes": bytes, "bool": boo
 
 _ALL_CONTENT = frozenset({"Counter", "Namespace", "OrderedDict", "SimpleNamespace", "dict", "timedelta"})
 """Calls whose arguments are all that there is to their value: without them it would be empty."""
+
+_OF_A_SLICE = frozenset({"start", "step", "stop"})
+"""Attributes of which a stand-in with nothing else stands for a slice."""
 
 _LEFT_ALONE = frozenset({"setattr", "setenv", "delenv", "setitem", "delattr", "chdir"})
 """Calls whose texts name something: another text would arrange nothing."""
@@ -106,11 +113,15 @@ class Tidying:
 
     def _excess(self, candidate: Candidate) -> Iterator[tuple[int, ast.expr, str]]:
         """Calls with the source of the same without an argument by name, where they only arrange; and conversions of
-        what is of the type already."""
+        what is of the type already; and what has all that a slice has, as a slice."""
         target = self._targets.get(candidate.target)
         own = called_name(target) if target is not None else ""
         for place, call in _calls(candidate):
             match call:
+                case ast.Call(func=ast.Name(id="SimpleNamespace"), args=[], keywords=[_, *_] as given) if {
+                    keyword.arg for keyword in given
+                } <= _OF_A_SLICE:
+                    yield place, call, _slice_of({str(keyword.arg): keyword.value for keyword in given})
                 case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=value)], keywords=[]) if type(
                     value
                 ) is _OWN_TYPE.get(name):
@@ -147,6 +158,8 @@ class Tidying:
                 return 0
             case ast.Constant(value=int() as number):
                 return 0 if number <= _SMALL or number in _ROUND_NUMBERS else len(str(number))
+            case ast.Constant(value=float() as number):
+                return len(repr(number)) if len(repr(number)) > _DIGITS else 0
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return len(items)
             case ast.Dict(keys=keys):
@@ -166,12 +179,20 @@ class Tidying:
                     yield from (repr(data[:at] + data[at + size :]) for at in _starts(len(data), size))
             case ast.Constant(value=int() as number) if not isinstance(number, bool):
                 yield from (str(each) for each in _ROUND_NUMBERS if each < number)
+            case ast.Constant(value=float() as number) if math.isfinite(number):
+                rounded = (repr(round(number, places)) for places in range(_PLACES))
+                yield from (each for each in rounded if len(each) < len(repr(number)))
             case ast.List(elts=items) | ast.Tuple(elts=items) if len(items) > 1 and isinstance(node.ctx, ast.Load):
                 for at in range(min(len(items), _PIECES)):
                     yield ast.unparse(type(node)(elts=items[:at] + items[at + 1 :], ctx=ast.Load()))
             case ast.Dict(keys=keys, values=values) if len(keys) > 1:
                 for at in range(min(len(keys), _PIECES)):
                     yield ast.unparse(ast.Dict(keys=keys[:at] + keys[at + 1 :], values=values[:at] + values[at + 1 :]))
+
+
+def _slice_of(parts: Mapping[str, ast.expr]) -> str:
+    start, stop, step = (ast.unparse(parts[name]) if name in parts else "None" for name in ("start", "stop", "step"))
+    return f"slice({start}, {stop}, {step})" if step != "None" else f"slice({start}, {stop})"
 
 
 def _shorter(text: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from qeforge.wiring.batches import Work, run_in_batch
 from qeforge.wiring.costs import account, ledger_in
 from qeforge.wiring.ended import Interrupted as Interrupted
 from qeforge.wiring.ended import Unfinished as Unfinished
+from qeforge.wiring.importing import import_note
 from qeforge.wiring.learning import consolidate_when_due
 from qeforge.wiring.memory import memory_for
 from qeforge.wiring.models import Ask, Show, consulting
@@ -88,7 +89,7 @@ def generate(
         notes=(
             *_notes(config, found),
             *dict.fromkeys((*models.notes, *memory.notes, *remarks)),
-            *([learning] if learning else []),
+            *filter(None, (import_note(tasks, settled.reports), learning)),
         ),
         unavailable=tuple((each.slug, each.message, each.hint) for each in models.unavailable),
     )

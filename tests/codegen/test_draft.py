@@ -71,3 +71,10 @@ def test_contexts_and_checks_are_told_apart() -> None:
     )
     made = draft(replace(case("f(1)"), assertions=assertions))
     assert len(made.contexts) == len(made.checks) == 1
+
+
+def test_a_slice_stands_in_its_brackets() -> None:
+    assert simplified("items[index]", "items = f()", "index = slice(1, None)") == "items = f()\nitems[1:]"
+    assert simplified("del items[slice(1, 3, -1)]", "items = f()") == "items = f()\ndel items[1:3:-1]"
+    assert simplified("items[slice(2)]", "items = f()") == "items = f()\nitems[slice(2)]"
+    assert simplified("f(slice(1, 2))") == "f(slice(1, 2))"

@@ -121,7 +121,11 @@ def test_a_value_of_the_wrong_type_is_said_to_be_one() -> None:
         ("-3", "int", "minus_3"),
         ("0", "int", "zero"),
         ("2.5", "float", "2_point_5"),
-        ("'Hello, world'", "str", "text"),
+        ("'Hello, world'", "str", "hello_world"),
+        ("'<b>hello</b>'", "str", "text"),
+        ("','", "str", "comma"),
+        ("'2.5 kB'", "str", "2_point_5_kb"),
+        ("'1.2.3'", "str", "1_2_3"),
         ("'Hello'", "str", "hello"),
         ("''", "str", "empty_text"),
         ("[]", "list", "empty_list"),
@@ -223,7 +227,49 @@ def test_a_number_comes_only_after_every_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("helloWorld", "hello_world"), ("abc", "abc"), ("eNrzAQAATQBn", "text"), ("4 qz", "text")]
+    ("text", "words"), [("helloWorld", "hello_world"), ("abc", "abc"), ("eNrzAQAATQBn", "text"), ("4th qz", "text")]
 )
 def test_a_jumble_of_letters_is_no_word(text: str, words: str) -> None:
     assert result_words(expression(repr(text)), "str") == words
+
+
+def test_a_comparison_that_holds_is_named_by_what_the_call_gives() -> None:
+    one = replace(case("f(None) is None", "assert result is True"), observation=returned("True", "bool"))
+    assert named(one) == "test_f_returns_none_for_none"
+    other = replace(case("f(1) != 2", "assert result is True"), observation=returned("True", "bool"))
+    assert named(other) == "test_f_returns_true"
+
+
+def test_a_refusal_without_a_special_argument_is_one_of_the_input() -> None:
+    one = replace(case("f('abc def ghi jkl mno pqr', strict=True)"), observation=raised("ValueError", "no"))
+    assert named(one, parameter("text"), parameter("strict")) == "test_f_rejects_input_with_strict"
+
+
+def test_the_argument_that_the_message_speaks_of_is_the_one_refused() -> None:
+    one = replace(case("f(0.5, 3)"), observation=raised("ValueError", "Invalid format."))
+    assert named(one, parameter("number"), parameter("format")) == "test_f_rejects_format_3"
+    other = replace(one, observation=raised("ValueError", "no"))
+    assert named(other, parameter("number"), parameter("format")) == "test_f_rejects_0_point_5"
+
+
+def test_words_that_end_in_a_double_s_are_no_plural() -> None:
+    assert named(case("f(['a'])"), parameter("suppress")) == "test_f_returns_1_for_one_item"
+    assert named(case("f(['a'])"), parameter("names")) == "test_f_returns_1_for_one_name"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("['--version']", "version"),
+        ("['--workers', 'many']", "workers_many"),
+        ("['--dry-run', 'a rather long name of a file']", "dry_run"),
+        ("['-x']", "x"),
+        ("['version']", "one_item"),
+    ],
+)
+def test_command_lines_are_named_by_their_option(argv: str, words: str) -> None:
+    assert named(case(f"f({argv})"), parameter("argv")) == f"test_f_returns_1_for_{words}"
+
+
+def test_a_slice_is_said_to_be_one() -> None:
+    assert named(case("f(slice(1, 2))"), parameter("key")) == "test_f_returns_1_for_slice"

@@ -23,7 +23,11 @@ from qeforge.codegen.syntax import bound_names, expression, is_literal, is_value
         ("x", False, False),
         ("{**x}", False, False),
         ("Decimal(x)", False, False),
-        ("1 + 2", False, False),
+        ("1 + 2", False, True),
+        ("-(10**6)", False, True),
+        ("[1 / 3]", False, True),
+        ("x + 1", False, False),
+        ("'a' + 'b'", False, False),
     ],
 )
 def test_literals_and_values(source: str, literal: bool, value: bool) -> None:
@@ -72,6 +76,14 @@ def test_backslashes_are_written_raw() -> None:
 def test_laying_out_changes_no_value(first: str, second: str) -> None:
     text = f"x = f({first!r}, [{second!r}], {first + second!r})\ny = g({second!r})\nz = {first!r}"
     assert ast.dump(ast.parse(lay_out_strings(text, 50))) == ast.dump(ast.parse(text))
+
+
+def test_a_pattern_stays_whole_where_it_has_a_line_for_itself() -> None:
+    pattern = r"^a\(b\) " + "word " * 8 + "end"
+    text = f"with pytest.raises(ValueError, match={pattern!r}):\n    f()"
+    assert f'match=r"{pattern}"' in lay_out_strings(text, len(pattern) + 18)
+    assert "match=(\n" in lay_out_strings(text, len(pattern) + 17)
+    assert "x=(\n" in lay_out_strings(text.replace("match=", "x="), len(pattern) + 18)
 
 
 def test_many_very_short_lines_share_a_piece() -> None:

@@ -1,3 +1,5 @@
+import re
+
 from tests.codegen.suites import ACCOUNT, definitions, offer, text_of
 
 
@@ -111,3 +113,44 @@ def test_what_comes_out_as_it_went_in_is_written_once() -> None:
         "def test_slugify_leaves_text_unchanged(text):\n"
         "    assert slugify(text) == text\n"
     )
+
+
+def test_sums_of_literal_numbers_are_rows_like_others() -> None:
+    text = text_of(offer("mean", "mean([10**3])"), offer("mean", "mean([4])"))
+    assert "[10**3]," in text.replace(" ** ", "**")
+    assert text.count("def test_") == 1
+
+
+def test_tables_that_differ_in_a_fixed_argument_say_it() -> None:
+    text = text_of(
+        offer("slugify", "slugify('A b')"),
+        offer("slugify", "slugify('A c')"),
+        offer("slugify", "slugify('A b', separator='')"),
+        offer("slugify", "slugify('A c', separator='')"),
+    )
+    assert re.findall(r"def (\w+)", text) == [
+        "test_slugify_returns_expected_text",
+        "test_slugify_returns_expected_text_for_empty_separator",
+    ]
+
+
+def test_rows_take_no_name_away_from_a_test_of_its_own() -> None:
+    text = text_of(
+        offer("is_email", "is_email('a b')"),
+        offer("is_email", "is_email('abc')"),
+        offer("is_email", "is_email(text)", "text = 'a ' + 'b'"),
+    )
+    assert re.findall(r"def (\w+)", text) == [
+        "test_is_email_returns_false",
+        "test_is_email_returns_false_for_text",
+    ]
+
+
+def test_slices_that_differ_in_a_value_share_a_test() -> None:
+    text = text_of(
+        offer("mean", "mean([3, 4, 8])"),
+        offer("mean", "mean(items[slice(0, 1)])", "items = list(range(5))"),
+        offer("mean", "mean(items[slice(0, 3)])", "items = list(range(5))"),
+    )
+    assert text.count("def test_") == 2
+    assert re.search(r"items\[0:\w+\]", text)

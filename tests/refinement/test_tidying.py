@@ -19,7 +19,7 @@ def acts(act: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "act", ["f('abc')", "f('data.json')", "f('Hello World')", "f(7)", "f(True)", "f(f'{x}-..-')", "f(y)"]
+    "act", ["f('abc')", "f('data.json')", "f('Hello World')", "f(7)", "f(0.125)", "f(True)", "f(f'{x}-..-')", "f(y)"]
 )
 def test_what_is_plain_is_left_alone(act: str) -> None:
     assert acts(act) == []
@@ -35,6 +35,8 @@ def test_what_is_plain_is_left_alone(act: str) -> None:
         ("f('x@@')", "f('x@')"),  # a character
         ("f(b'ab')", "f(b'a')"),
         ("f(4711)", "f(1)"),
+        ("f(-0.971653938293457)", "f(-1.0)"),
+        ("f(0.00971653938293457)", "f(0.01)"),
         ("f([1, 2])", "f([1])"),
         ("f({'a': 1, 'b': 2})", "f({'a': 1})"),
         ("f('é%') + '☃'", "f('é') + '☃'"),  # the rest of the line stays what it was
@@ -98,3 +100,24 @@ def test_what_a_call_does_not_need_is_cut(arrange: str, plainer: str) -> None:
 )
 def test_what_is_all_that_a_value_has_stays(arrange: str) -> None:
     assert TIDYING.offers(calling("f('abc', path='.')", arrange), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "slice_"),
+    [
+        ("SimpleNamespace(start=1, stop=3, step=-1)", "slice(1, 3, -1)"),
+        ("SimpleNamespace(start=1, stop=3)", "slice(1, 3)"),
+        ("SimpleNamespace(step=2)", "slice(None, None, 2)"),
+    ],
+)
+def test_a_stand_in_for_a_slice_becomes_one(stand_in: str, slice_: str) -> None:
+    candidate = calling("f(index)", f"index = {stand_in}")
+    offered = [one.arrange for one in TIDYING.offers(candidate, {})]
+    assert (f"index = {slice_}",) in offered
+    tidier = calling("f(index)", f"index = {slice_}")
+    assert TIDYING.untidiness(tidier, {}) < TIDYING.untidiness(candidate, {})
+
+
+def test_a_stand_in_for_something_else_is_no_slice() -> None:
+    candidate = calling("f(index)", "index = SimpleNamespace(start=1, name=2)")
+    assert not any("slice" in "".join(one.arrange) for one in TIDYING.offers(candidate, {}))

@@ -37,7 +37,9 @@ PLAIN = Config(jobs=1)
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\ntestpaths = ['checks']\n")
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.pytest.ini_options]\ntestpaths = ['checks']\npythonpath = ['src']\n"
+    )
     package = tmp_path / "src" / "shop"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
@@ -398,6 +400,12 @@ def test_targets_say_what_no_private_leaves_out(project: Path) -> None:
 
 
 # -- notes ----------------------------------------------------------------------------------------------------------
+
+
+def test_notes_say_what_plain_pytest_does_not_find(project: Path, ran: Ran) -> None:
+    (project / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
+    [note] = generate(project).notes
+    assert note.startswith("a plain pytest does not find shop: ")
 
 
 def test_notes_say_what_is_missing(project: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
