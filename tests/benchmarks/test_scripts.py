@@ -28,7 +28,13 @@ TINY = {
     "whole_repo.py": ["--package", "iniconfig", "--python", sys.executable, "--max-time", "1"],
 }
 SIDE_BY_SIDE = {"compare.py", "ablation.py", "refinement.py"}  # see test_side_by_side.py
-ELSEWHERE = {"router.py", "router_record.py", "proposals.py", "answers.py", "learning.py"}  # see test_router.py and others like it
+ELSEWHERE = {
+    "router.py",
+    "router_record.py",
+    "proposals.py",
+    "answers.py",
+    "learning.py",
+}  # see test_router.py and others like it
 
 
 def run(script: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":

@@ -171,8 +171,8 @@ def test_different_shapes_of_a_call_come_before_more_of_the_same(module: SourceM
     assert [to_candidate(plan).act for plan in plans] == ["label('a')", "label(12345)", "label('b')", "label('c')"]
 
 
-def offered(module: SourceModule, recipes: list[Recipe], **more: frozenset[Capability]) -> list[str]:
-    proposer = NativeProposer(module, FACTS, seed=0, recipes=recipes, **more)
+def offered(module: SourceModule, recipes: list[Recipe], *, without: frozenset[Capability] = frozenset()) -> list[str]:
+    proposer = NativeProposer(module, FACTS, seed=0, recipes=recipes, without=without)
     request = Request(goals=frozenset(), mutants=(), count=200)
     return [candidate.act for _ in range(3) for candidate in proposer.propose(request)]
 
