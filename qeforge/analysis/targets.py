@@ -149,7 +149,7 @@ class _Reader:
             complexity=cyclomatic(node),
             doc=_doc(node),
             decorators=tuple(map(ast.unparse, node.decorator_list)),
-            owner=definition.owner_qualname,
+            owner=definition.qualname if definition.owner is not None else None,  # the class that is made
         )
 
     def _kind(self, definition: Definition, decorators: Sequence[str]) -> Kind:

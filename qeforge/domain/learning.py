@@ -21,6 +21,7 @@ class Example:
             confirmed in fresh processes, and met a goal or killed a mutant. Empty when none was.
         kept: candidates in `accepted`.
         rejected: the other candidates of the answer, as source.
+        grammar: what the answer was held to behind `prefill`, as in `Prompt`; empty for nothing.
     """
 
     at: float
@@ -33,11 +34,12 @@ class Example:
     accepted: str
     kept: int
     rejected: tuple[str, ...] = ()
+    grammar: str = ""
 
     @property
     def prompt(self) -> Prompt:
         """The question again."""
-        return Prompt(system=self.system, shared="", ask=self.ask, prefill=self.prefill)
+        return Prompt(system=self.system, shared="", ask=self.ask, prefill=self.prefill, grammar=self.grammar)
 
 
 class Examples(Protocol):

@@ -6,7 +6,7 @@ import sqlite3
 from qeforge.domain.learning import Example
 from qeforge.memory.store import Store, StoreError
 
-_FIELDS = "at, project, target, model, system, ask, prefill, accepted, kept, rejected"
+_FIELDS = "at, project, target, model, system, ask, prefill, accepted, kept, rejected, grammar"
 
 
 class SqliteExamples:
@@ -21,7 +21,7 @@ class SqliteExamples:
         values = (
             *(example.at, example.project, example.target, example.model),
             *(example.system, example.ask, example.prefill, example.accepted, example.kept),
-            json.dumps(example.rejected),
+            *(json.dumps(example.rejected), example.grammar),
         )
         marks = ", ".join("?" * len(values))
         try:
@@ -64,4 +64,5 @@ def _example(row: sqlite3.Row) -> Example:
         accepted=row["accepted"],
         kept=row["kept"],
         rejected=tuple(json.loads(row["rejected"])),
+        grammar=row["grammar"],
     )

@@ -4,26 +4,44 @@ No library is imported here: `llama.py` hands its own over.
 """
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from qeforge.domain.provider import Prompt
+from qeforge.errors import ProviderError
 
 _FIRST = 64
 """Likeliest tokens that are tried before all of them: a grammar takes long to look at a hundred thousand."""
 
 
-@contextmanager
-def constrained(library: Any, engine: Any, grammar: str) -> Iterator[list["Constraint"]]:
-    """What holds one answer to a grammar; nothing for an empty one.
+def pieces(library: Any, engine: Any, tokens: Sequence[int], prompt: Prompt) -> Iterator[Any]:
+    """An answer as llama.cpp gives it, piece by piece, held to the grammar of the question where it has one.
+
+    Args:
+        library: llama_cpp.
+        engine: its model, which has read the question.
+        tokens: the question.
+        prompt: how it is to be answered.
 
     Raises:
-        ValueError: the grammar is none.
+        ProviderError: the grammar is none, or something failed while it was held to; the model is as good as before.
     """
-    made = [Constraint(library, engine, grammar)] if grammar else []
+    held = [Constraint(library, engine, prompt.grammar)] if prompt.grammar else []
     try:
-        yield made
+        for event in engine.create_completion(
+            tokens,
+            max_tokens=prompt.max_tokens,
+            temperature=prompt.temperature,
+            seed=prompt.seed,
+            stop=list(prompt.stop),
+            stream=True,
+            logits_processor=held or None,
+        ):
+            for one in held:
+                one.check()
+            yield event
     finally:
-        for one in made:
+        for one in held:
             one.close()
 
 
@@ -36,15 +54,18 @@ class Constraint:
         grammar: in GBNF, with a rule `root`.
 
     Raises:
-        ValueError: the grammar is none.
+        ProviderError: the grammar is none.
     """
 
     def __init__(self, library: Any, engine: Any, grammar: str) -> None:
         self._library = library
         self._seen = -1
+        self.problem: BaseException | None = None
         self._sampler = library.llama_sampler_init_grammar(engine._model.vocab, grammar.encode(), b"root")
         if not self._sampler:
-            raise ValueError("llama.cpp cannot read the grammar of the answer")
+            raise ProviderError(
+                "llama.cpp cannot read the grammar of the answer", hint="this target is left to others", slug="grammar"
+            )
 
     def __call__(self, tokens: Any, logits: Any) -> Any:
         """Takes note of what was said since the last call, and rules out what may not follow.
@@ -53,14 +74,39 @@ class Constraint:
             tokens: all so far, the question's too; the first call's are the question's.
             logits: of what comes next.
         """
+        if self.problem is None:
+            try:
+                return self._left(tokens, logits)
+            except BaseException as problem:  # it would be lost: whoever calls this is written in C
+                self.problem = problem
+        return self._library.llama.np.full_like(logits, -1.0)  # whatever is said now is thrown away
+
+    def check(self) -> None:
+        """Raises what went wrong in a call.
+
+        Raises:
+            ProviderError: something did; what was said since then is worth nothing.
+        """
+        if isinstance(self.problem, Exception):
+            raise ProviderError(
+                f"the answer could not be held to its grammar ({self.problem or type(self.problem).__name__})",
+                hint="this target is left to others",
+                slug="grammar",
+            ) from self.problem
+        if self.problem is not None:  # Ctrl-C
+            raise self.problem
+
+    def _left(self, tokens: Any, logits: Any) -> Any:
         numpy = self._library.llama.np
         for token in tokens[self._seen :] if self._seen >= 0 else ():
             self._library.llama_sampler_accept(self._sampler, int(token))
         self._seen = len(tokens)
-        first = numpy.argpartition(logits, -_FIRST)[-_FIRST:]
+        first = numpy.argpartition(logits, -_FIRST)[-_FIRST:] if len(logits) > _FIRST else numpy.arange(len(logits))
         allowed = self._allowed(first, logits)
         if not len(allowed):
             allowed = self._allowed(numpy.arange(len(logits)), logits)
+        if not len(allowed):
+            raise ValueError("nothing may follow")
         kept = numpy.full_like(logits, -numpy.inf)
         kept[allowed] = logits[allowed]
         return kept

@@ -5,6 +5,7 @@ takes. A grammar takes these faults away while the answer is made (grammar-const
 Constrained Decoding for Structured NLP Tasks without Finetuning", EMNLP 2023). Written in GBNF, which llama.cpp reads.
 """
 
+import ast
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -105,17 +106,17 @@ def grammar_for(module: SourceModule, target: Target, opening: Opening, purposes
         purposes: comments that stand above later calls, in this order.
     """
     vocabulary = Vocabulary.of(module)
-    rules = [*_signature("call", target.parameters), *_known(vocabulary), _VALUES.strip(), 'end ::= ("\\n```")?']
+    rules = [*_arguments("call", target, vocabulary), *_known(vocabulary), _VALUES.strip(), 'end ::= ("\\n```")?']
     called = f"{opening.variable}.{target.name}" if opening.variable else ""
-    act = _quoted(called) if target.kind is Kind.PROPERTY else f'{_quoted(called + "(")} call ")"'
+    act = f'{_quoted(called + "(")} call ")"'
+    if target.kind is Kind.PROPERTY:
+        act = f'{_quoted(called)} (" = " value)?' if target.parameters else _quoted(called)
     if not called:
         rules += ['rest ::= call ")"', f"unit ::= {_quoted(opening.text)} rest"]
     elif opening.text != opening.made:  # it takes nothing, and is made
         rules += ['rest ::= call ")"', f'unit ::= ({_quoted(opening.made)} "\\n")? {act}']
     else:
-        constructor = vocabulary.targets.get(target.owner or "")
-        known = constructor is not None and constructor.kind is Kind.CONSTRUCTOR
-        rules += _signature("make", constructor.parameters) if known and constructor else ["make ::= free"]
+        rules += _arguments("make", vocabulary.targets.get(target.owner or ""), vocabulary)
         rules += [f'rest ::= make ")" ("\\n" {act}){{1,2}}', f"unit ::= {_quoted(opening.made)} rest"]
     groups = [f'"\\n" {_quoted(purpose)} "\\n" unit more' for purpose in purposes]
     most = MOST_LINES if not purposes else 2
@@ -123,15 +124,31 @@ def grammar_for(module: SourceModule, target: Target, opening: Opening, purposes
     return "\n".join((f"root ::= {' '.join(('rest more', *groups, 'end'))}", *rules, ""))
 
 
+def _arguments(rule: str, target: Target | None, vocabulary: Vocabulary) -> list[str]:
+    """Rules for what a target is given; anything where its signature is not in the module."""
+    if target is None or _is_elsewhere(target, vocabulary):
+        return [f"{rule} ::= free"]
+    return _signature(rule, target.parameters)
+
+
+def _is_elsewhere(target: Target, vocabulary: Vocabulary) -> bool:
+    """Whether a class without a constructor of its own may have one from a base in another module."""
+    if target.kind is not Kind.CONSTRUCTOR or target.parameters or target.name in ("__init__", "__new__"):
+        return False
+    node = vocabulary.symbols.classes.get(target.owner or target.qualname)
+    bases = [ast.unparse(base) for base in node.bases] if node is not None else []
+    return any(base not in vocabulary.symbols.classes and base != "object" for base in bases)
+
+
 def _signature(rule: str, parameters: Sequence[Parameter]) -> list[str]:
     """Rules for the arguments of a call: as many by position as there may be, the others by name, none twice, and all
     that are required."""
-    arguments = _Arguments(rule=rule, parameters=parameters)
-    arguments.by_position(0)
-    return [f"{rule} ::= {rule}-0", *(f"{name} ::= {text}" for name, text in arguments.rules.items())]
+    places = _Places(rule=rule, parameters=parameters)
+    places.by_position(0)
+    return [f"{rule} ::= {rule}-0", *(f"{name} ::= {text}" for name, text in places.rules.items())]
 
 
-class _Arguments:
+class _Places:
     """Rules by name: one for each place in a list of arguments, by position and by keyword, at its beginning and
     behind a comma."""
 

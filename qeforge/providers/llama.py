@@ -5,7 +5,7 @@ The only module that imports `llama_cpp`.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qeforge.domain.provider import Completion, Description, Finish, Listener, Place, Prompt, Usage
 from qeforge.errors import ProviderError
 from qeforge.providers import adapters
-from qeforge.providers.constrained import constrained
+from qeforge.providers.constrained import pieces
 from qeforge.providers.gguf import Header, read_header
 from qeforge.providers.memory import available_memory
 
@@ -189,18 +189,17 @@ class Llama:
         cached = self._read(engine, tokens, listener)
         parts: list[str] = []
         finish = Finish.CANCELLED
-        with constrained(library, engine, prompt.grammar) as allowed:
-            for event in self._events(engine, tokens, prompt, allowed) if cached >= 0 else ():
-                choice: Any = event["choices"][0]
-                if choice["text"]:
-                    parts.append(choice["text"])
-                    if "\n" in choice["text"] and _goes_in_circles("".join(parts)):
-                        finish = Finish.STOP
-                        break
-                if choice["finish_reason"]:
-                    finish = Finish.LENGTH if choice["finish_reason"] == "length" else Finish.STOP
-                elif not listener(choice["text"]):
+        for event in pieces(library, engine, tokens, prompt) if cached >= 0 else ():
+            choice = event["choices"][0]
+            if choice["text"]:
+                parts.append(choice["text"])
+                if "\n" in choice["text"] and _goes_in_circles("".join(parts)):
+                    finish = Finish.STOP
                     break
+            if choice["finish_reason"]:
+                finish = Finish.LENGTH if choice["finish_reason"] == "length" else Finish.STOP
+            elif not listener(choice["text"]):
+                break
         text = "".join(parts)
         output = len(engine.tokenize(text.encode(), add_bos=False, special=False)) if text else 0
         return Completion(
@@ -210,19 +209,6 @@ class Llama:
             usage=Usage(input=len(tokens), output=output, cached=max(0, cached)),
             seconds=time.monotonic() - began,
         )
-
-    def _events(self, engine: "Engine", tokens: list[int], prompt: Prompt, allowed: Any) -> Iterator[Any]:
-        """The pieces of an answer, as llama.cpp gives them."""
-        made: Any = engine.create_completion(
-            tokens,
-            max_tokens=prompt.max_tokens,
-            temperature=prompt.temperature,
-            seed=prompt.seed,
-            stop=list(prompt.stop),
-            stream=True,
-            logits_processor=allowed or None,
-        )
-        yield from made
 
     def _read(self, engine: "Engine", tokens: list[int], listener: Listener) -> int:
         """Reads a prompt in pieces, from where it differs from what was read before; how many tokens that was, -1 when

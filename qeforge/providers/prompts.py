@@ -80,12 +80,12 @@ def prompt_for(
     code = _code(module, aim, max(150, room), tokens, mark="" if local else OPEN)
     guards = guards_of(tree, aim.open_lines)
     purposes = _chosen(guards, aim.passed)
-    comments = [f"# {guard.replace('`', '')}" for guard in purposes]
+    comments = [f"# {' '.join(guard.replace('`', '').split())}" for guard in purposes]
     opening = _opening(aim) if local else None
     return Prompt(
         system=_SYSTEM,
         shared=shared,
-        ask=_local_ask(aim, code, examples, _needs(module, aim, {guard: guards[guard] for guard in purposes}))
+        ask=_local_ask(aim, code, examples, _needs(module, aim, {guard: guards[guard] for guard in purposes}), comments)
         if local
         else _cloud_ask(aim, code, examples, list(guards)),
         prefill="\n".join(("```python", *comments[:1], opening.text)) if opening else "",
@@ -202,11 +202,11 @@ def _marked(aim: Aim, guards: Sequence[str]) -> str:
     return f"{told} They need:\n{needs}" if needs else told
 
 
-def _local_ask(aim: Aim, code: str, examples: str, needs: str) -> str:
+def _local_ask(aim: Aim, code: str, examples: str, needs: str, comments: Sequence[str]) -> str:
     name = aim.target.qualname
     tried = f"Already tried:\n```python\n{examples}\n```" if examples else ""
     what = "calls" if _is_plain(aim.target) else "short snippets, each making its object and then calling it,"
-    under = "; under each comment those for which it holds" if needs else ""
+    under = "; under each comment those for which it holds" if comments else ""
     return (
         f"```python\n{code}\n```\n{_joined(needs or _faults(aim), tried)}"
         f"Write {aim.count} new {what} of `{name}` that change that, each with other arguments than those that "
@@ -247,10 +247,11 @@ def _opening(aim: Aim) -> Opening:
     for one in aim.examples:
         made = next((each for each in one.arrange if f" = {target.owner}(" in each), "")
         variable = made.partition(" = ")[0]
+        if not variable.isidentifier():  # annotated, or several at once
+            continue
         if made.endswith(f" = {target.owner}()") and one.act.startswith(f"{variable}.{target.name}("):
             return Opening(text=f"{made}\n{variable}.{target.name}(", variable=variable, made=made)
-        if made:
-            return _making(variable, target.owner)
+        return _making(variable, target.owner)
     name = snake((target.owner or "").rpartition(".")[2])
     return _making(name if name.isidentifier() and not keyword.iskeyword(name) else "made", target.owner)
 

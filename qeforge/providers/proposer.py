@@ -22,8 +22,8 @@ from qeforge.providers.parsing import AGAIN, parse_answer
 from qeforge.providers.prompts import Aim, prompt_for, purposes_of, usable
 from qeforge.providers.taught import example_of
 
-MOST_ASKED = 6
-"""Questions about one target to one model."""
+MOST_ASKED = {Engine.LOCAL: 6, Engine.CLOUD: 2}
+"""Questions about one target to one model; those that cost money are few."""
 
 MOST_IN_VAIN = 2
 """The same in a row that brought nothing."""
@@ -37,11 +37,12 @@ _SHOWN = 12
 
 @dataclass(slots=True, kw_only=True)
 class _Account:
-    """What became of one answer of `engine` so far, `call` in the ledger: `keys` of its candidates that nobody had
-    offered before, and those of them that are `waiting` for the judge."""
+    """What became of one answer of `engine` about `target` so far, `call` in the ledger: `keys` of its candidates that
+    nobody had offered before, and those of them that are `waiting` for the judge."""
 
     call: int
     engine: Engine
+    target: str
     candidates: int
     keys: frozenset[str]
     waiting: set[str]
@@ -79,17 +80,17 @@ class Spent:
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """How often each engine was asked about a target, how many of its last answers brought nothing, whether any brought
+    """How often each engine was asked about a target, how many of its last answers brought nothing, how many brought
     something, and the conditions that they were about."""
 
     times: Counter[Engine] = field(default_factory=Counter)
     in_vain: Counter[Engine] = field(default_factory=Counter)
-    gained: dict[Engine, bool] = field(default_factory=dict)
+    gained: Counter[Engine] = field(default_factory=Counter)
     passed: set[str] = field(default_factory=set)
 
     def may_be(self, engine: Engine) -> bool:
         """Whether one more question may be asked."""
-        return self.times[engine] < MOST_ASKED and self.in_vain[engine] < MOST_IN_VAIN
+        return self.times[engine] < MOST_ASKED[engine] and self.in_vain[engine] < MOST_IN_VAIN
 
 
 class ModelProposer:
@@ -155,7 +156,6 @@ class ModelProposer:
             asked = self._asked.setdefault(target.id, _Asked())
             asked.times[decision.engine] += 1
             asked.in_vain[decision.engine] += 1
-            asked.gained[decision.engine] = False
             found, spent = self._answer(target, decision, features, request, left)
             if found:
                 return found
@@ -194,12 +194,12 @@ class ModelProposer:
             account.waiting.discard(candidate.key)
             account.valid += is_valid(seen)
             new = self._look.met(seen.arcs) & self._open
+            if new:
+                asked = self._asked[account.target]
+                asked.gained[account.engine] += account.goals == 0
+                asked.in_vain[account.engine] = 0
             account.goals += len(new)
             self._open -= new
-            asked = self._asked.get(candidate.target)
-            if new and asked is not None:
-                asked.gained[account.engine] = True
-                asked.in_vain[account.engine] = 0
         if not account.waiting:
             self._record(account)
 
@@ -247,14 +247,16 @@ class ModelProposer:
             target = self._targets[name]
             asked = self._asked.get(name, _Asked())
             every = self._look.features(target)
+            inside = (one for one in self._targets.values() if one.id != name and _asked_at(one.id) == name)
+            goals = every.open_goals + sum(self._look.features(one).open_goals for one in inside)
             features = replace(
                 every,
                 open_goals=left[name],
                 open_mutants=len(mutants.get(name, ())),
-                reached=1 - left[name] / every.open_goals if every.open_goals else every.reached,
+                reached=1 - left[name] / goals if goals else every.reached,
                 seconds=seconds,
                 tried=every.tried + asked.times[Engine.LOCAL],
-                met=every.met + asked.gained.get(Engine.LOCAL, False),
+                met=every.met + asked.gained[Engine.LOCAL],
             )
             decision = self._router.decide(features)
             self.decisions[name] = decision
@@ -296,7 +298,7 @@ class ModelProposer:
         except ProviderError as problem:
             if problem.slug != LATER and problem.message not in self.problems:
                 self.problems.append(problem.message)
-            asked.times[engine] = MOST_ASKED
+            asked.times[engine] = MOST_ASKED[engine]
             return [], 0.0
         completion = answer.completion
         self.spent.answers += 1
@@ -317,6 +319,7 @@ class ModelProposer:
         account = _Account(
             call=answer.call,
             engine=engine,
+            target=target.id,
             candidates=len(fresh) + sum(count for why, count in parsed.dropped if why != AGAIN),
             keys=keys,
             waiting=set(keys),

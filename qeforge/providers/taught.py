@@ -45,6 +45,7 @@ def example_of(
         accepted=whole.removeprefix(prefill) if kept else "",
         kept=len(kept),
         rejected=tuple(_snippet(one) for one in candidates if one.key not in good),
+        grammar=prompt.grammar if begun and prefill.endswith(begun) else "",
     )
 
 

@@ -1,14 +1,14 @@
 """What a model's answers are worth when they are run: which candidates are valid, how much of a target they reach."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qeforge.analysis.goals import GoalMap
 from qeforge.analysis.project import find_project
 from qeforge.config import Config
 from qeforge.domain.learning import Example
-from qeforge.domain.provider import Finish, Prompt, Provider
+from qeforge.domain.provider import Finish, Provider
 from qeforge.domain.target import SkippedModule
 from qeforge.execution.judge import open_judge
 from qeforge.execution.session import JudgeSettings
@@ -107,14 +107,7 @@ class Examination:
             goals = GoalMap.of(module)
             imported = goals.met(judge.import_arcs)
             for one in asked:
-                prompt = Prompt(
-                    system=one.system,
-                    shared="",
-                    ask=one.ask,
-                    prefill=one.prefill,
-                    stop=("```", "\n\n\n"),
-                    max_tokens=min(ANSWERS.values()),
-                )
+                prompt = replace(one.prompt, stop=("```", "\n\n\n"), max_tokens=min(ANSWERS.values()))
                 answer = model.complete(prompt)
                 parsed = parse_answer(
                     prompt.prefill + answer.text,

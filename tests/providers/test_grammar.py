@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qeforge.domain.routing import Engine
 from qeforge.domain.target import SourceModule, Target
 from qeforge.providers.grammar import Opening, grammar_for
+from qeforge.providers.prompts import Aim, prompt_for
 from tests.analysis.modules import module_of
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[a-z][a-z0-9-]*|\{\d+,\d+\}|[()|?]')
@@ -92,6 +94,51 @@ def test_an_object_that_takes_nothing_is_made_already() -> None:
     found = rules(grammar_for(module, target(module, "Cart.add"), opening))
     assert found["rest"] == 'call ")"'
     assert found["unit"] == '''("cart = Cart()" "\\n")? "cart.add(" call ")"'''
+
+
+def test_a_class_inside_another_is_not_taken_for_its_constructor() -> None:
+    module = module_of(
+        """
+        class Shop:
+            class Meta:
+                ordered = True
+            def __init__(self, name): self.name = name
+            def total(self, extra): return extra
+        """
+    )
+    opening = Opening(text="shop = Shop(", variable="shop", made="shop = Shop(")
+    assert set(expanded(rules(grammar_for(module, target(module, "Shop.total"), opening)), "make")) == {"1", "name=1"}
+    meta = target(module, "Shop.Meta")
+    assert prompt_for(Engine.LOCAL, module, Aim(target=meta), tokens=len).prefill == "```python\nShop.Meta("
+
+
+@pytest.mark.parametrize(("base", "rule"), [("ValueError", "free"), ("Plain", "make-0"), ("object", "make-0")])
+def test_what_a_base_from_elsewhere_takes_is_free(base: str, rule: str) -> None:
+    module = module_of(
+        f"""
+        class Plain:
+            pass
+        class Form({base}):
+            def clean(self, value): return value
+        """
+    )
+    opening = Opening(text="form = Form(", variable="form", made="form = Form(")
+    assert rules(grammar_for(module, target(module, "Form.clean"), opening))["make"] == rule
+
+
+def test_a_property_may_be_set_where_it_can_be() -> None:
+    module = module_of(
+        """
+        class Cart:
+            def __init__(self, owner): self.owner = owner
+            @property
+            def size(self): return 1
+            @size.setter
+            def size(self, value): self.owner = value
+        """
+    )
+    opening = Opening(text="cart = Cart(", variable="cart", made="cart = Cart(")
+    assert '"cart.size" (" = " value)?' in rules(grammar_for(module, target(module, "Cart.size"), opening))["rest"]
 
 
 def test_a_property_is_read() -> None:

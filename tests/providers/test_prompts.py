@@ -107,6 +107,12 @@ def test_an_answer_about_a_method_begins_with_making_its_object() -> None:
     assert prompt_for(Engine.LOCAL, MODULE, aim, tokens=words).prefill == "```python\ncart = Cart("
 
 
+def test_an_object_that_was_made_in_another_way_is_made_anew() -> None:
+    worked = Candidate(target="shop.cart:Cart.add", arrange=("c: Cart = Cart('ann')",), act="c.add('tea')")
+    aim = Aim(target=target("Cart.add"), examples=(worked,))
+    assert prompt_for(Engine.LOCAL, MODULE, aim, tokens=words).prefill == "```python\ncart = Cart("
+
+
 def test_an_object_that_takes_nothing_is_made_and_the_answer_begins_with_the_call() -> None:
     worked = Candidate(target="shop.cart:Cart.add", arrange=("cart = Cart()",), act="cart.add('tea')")
     aim = Aim(target=target("Cart.add"), examples=(worked,))

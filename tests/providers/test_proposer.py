@@ -240,7 +240,57 @@ def test_the_router_has_the_last_word(shop: Subject) -> None:
     assert {features.target for features in router.seen} >= {"shop:kind"}
 
 
-def test_a_model_is_asked_twice_at_most_and_the_second_time_otherwise(shop: Subject) -> None:
+def test_a_model_is_asked_on_while_its_answers_bring_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """
+        def kind(word):
+            if word == "north":
+                return 1
+            if word == "south":
+                return 2
+            if word == "east":
+                return 3
+            if word == "west":
+                return 4
+            return 0
+
+
+        def double(number):
+            return number * 2
+        """
+    shop = subject(tmp_path, source, monkeypatch)
+    models = Scripted(kind=[f"'{word}')" for word in ("north", "south", "up", "east", "down", "left", "west")])
+    router = Always()
+    refine(shop, adviser(shop, models, router))
+    asked = [prompt for name, prompt in models.prompts if name == "kind"]
+    assert len(asked) == 6  # two in vain in a row are the end
+    assert asked[0].prefill == "```python\n# word == 'north'\nkind("
+    told = [features.met for features in router.seen if features.target == "shop:kind"]
+    assert told[-1] == 3
+
+
+def test_what_is_open_inside_a_function_is_asked_about_through_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """
+        def kind(line):
+            def inner():
+                if line == "north":
+                    return 1
+                return 2
+            return inner()
+
+
+        def double(number):
+            return number * 2
+        """
+    shop = subject(tmp_path, source, monkeypatch)
+    models = Scripted(kind=["'north')"])
+    refined = refine(shop, adviser(shop, models))
+    assert [name for name, _ in models.prompts][:1] == ["kind"]
+    assert "kind('north')" in {case.candidate.act for case in refined.cases}
+
+
+def test_a_model_is_asked_twice_in_vain_at_most_and_the_second_time_otherwise(shop: Subject) -> None:
     models = Scripted(kind=["1)", "2)", "3)"])
     refine(shop, adviser(shop, models))
     asked = [prompt for name, prompt in models.prompts if name == "kind"]

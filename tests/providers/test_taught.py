@@ -36,6 +36,13 @@ def test_comments_of_the_beginning_are_not_learned() -> None:
     assert (example.prefill, example.accepted) == ("```python\nadd(", "1, 2)\n```")
 
 
+def test_the_grammar_is_kept_with_the_beginning_that_it_goes_on_from() -> None:
+    prompt = replace(PROMPT, grammar="root ::= call")
+    good, other = candidate("add(1, 2)"), candidate("thing.add(1)", "thing = Thing()")
+    assert example_of(prompt, [good], {good.key}, at=0.0, project="p", model="m").prompt.grammar == "root ::= call"
+    assert example_of(prompt, [other], {other.key}, at=0.0, project="p", model="m").prompt.grammar == ""
+
+
 def test_an_answer_without_anything_good_teaches_nothing() -> None:
     one = candidate("add(1, 2)")
     example = example_of(PROMPT, [one], set(), at=0.0, project="p", model="m")
