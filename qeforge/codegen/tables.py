@@ -3,7 +3,7 @@
 import ast
 import copy
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qeforge.codegen.draft import Draft
@@ -193,7 +193,7 @@ def _hollow(draft: Draft, signatures: Signatures) -> _Shape:
         checks=copy.deepcopy(draft.checks),
         fixtures=list(draft.fixtures),
     )
-    take = _Take(signatures)
+    take = _Take(signatures, draft.foreign)
     for node in (*hollow.arrange, *hollow.act):
         take.children(node)
     for manager in hollow.contexts:
@@ -206,8 +206,9 @@ def _hollow(draft: Draft, signatures: Signatures) -> _Shape:
 class _Take:
     """Replaces values by marks, in place, and notes each with a hint for its name."""
 
-    def __init__(self, signatures: Signatures) -> None:
+    def __init__(self, signatures: Signatures, foreign: Collection[str]) -> None:
         self._signatures = signatures
+        self._foreign = foreign
         self.slots: list[_Slot] = []
 
     def children(self, node: ast.AST, *, expected: bool = False) -> None:
@@ -246,7 +247,7 @@ class _Take:
                     compare.comparators = [self._taken(right, hint, True)]
 
     def _taken(self, node: ast.expr, hint: str, expected: bool) -> ast.expr:
-        if is_value(node):
+        if is_value(node, self._foreign):
             return self._mark(node, hint, expected=expected)
         self.children(node, expected=expected)
         return node
