@@ -38,6 +38,11 @@ def statements(source: str) -> list[ast.stmt]:
     return ast.parse(source).body
 
 
+def is_constant(node: ast.expr) -> bool:
+    """Whether it is a single value that nothing can change: a constant, maybe with a sign."""
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
+
+
 def is_literal(node: ast.AST) -> bool:
     """A constant, a sign before one, or a display of such."""
     match node:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from qeforge.codegen.draft import Draft
 from qeforge.codegen.signatures import Signatures
-from qeforge.codegen.syntax import is_value, names_in, snake
+from qeforge.codegen.syntax import is_constant, is_value, names_in, snake
 from qeforge.domain.target import Target
 
 MOST_COLUMNS = 5
@@ -105,7 +105,7 @@ def _table(shapes: list[_Shape]) -> TestFunction | None:
     texts = [[ast.unparse(row.slots[i].value) for row in rows] for i in range(width)]
     varying = [i for i in range(width) if len(set(texts[i])) > 1]
     hollow = copy.deepcopy(rows[0].hollow)
-    constant = [all(_is_constant(row.slots[i].value) for row in rows) for i in range(width)]
+    constant = [all(is_constant(row.slots[i].value) for row in rows) for i in range(width)]
     names = _column_names(rows[0], varying, texts, constant, hollow)
     columns = list(dict.fromkeys(names[i] for i in sorted(varying, key=lambda i: (rows[0].slots[i].expected, i))))
     if len(columns) > MOST_COLUMNS:
@@ -121,11 +121,6 @@ def _table(shapes: list[_Shape]) -> TestFunction | None:
     first = {name: i for i, name in reversed(names.items())}
     table = Table(columns=columns, rows=[[row.slots[first[name]].value for name in columns] for row in rows])
     return TestFunction(draft=hollow, drafts=[row.draft for row in shapes], table=table)
-
-
-def _is_constant(node: ast.expr) -> bool:
-    """Whether it is a single value that nothing can change: a constant, maybe with a sign."""
-    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
 
 
 def _column_names(
