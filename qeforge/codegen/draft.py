@@ -96,8 +96,9 @@ def simplify(draft: Draft) -> None:
                 del draft.arrange[index]
                 changed = True
                 break
-    for statement in (*draft.arrange, *draft.act):
-        _WriteSlices().visit(statement)
+    if "slice" not in foreign:
+        for statement in (*draft.arrange, *draft.act):
+            _WriteSlices().visit(statement)
 
 
 def _name_paths(draft: Draft) -> None:
@@ -128,8 +129,10 @@ class _WriteSlices(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
         match node.slice:
-            case ast.Call(func=ast.Name("slice"), args=[start, stop, *rest], keywords=[]) if len(rest) < 2:
-                node.slice = ast.Slice(*(None if _is_none(part) else part for part in (start, stop, *rest)))
+            case ast.Call(func=ast.Name("slice"), args=[_, _] | [_, _, _] as parts, keywords=[]) if not any(
+                isinstance(part, ast.Starred) for part in parts
+            ):
+                node.slice = ast.Slice(*(None if _is_none(part) else part for part in parts))
         return node
 
 
