@@ -2,10 +2,11 @@
 
 import ast
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from qeforge.codegen.syntax import bound_names, expression, is_value, names_in, statements
+from qeforge.codegen.imports import bindings
+from qeforge.codegen.syntax import VALUE_MODULES, bound_names, expression, is_value, names_in, statements
 from qeforge.domain.observation import Facet
 from qeforge.domain.testcase import TestCase
 
@@ -44,6 +45,18 @@ class Draft:
         """All its trees, in the order in which they run."""
         return [*self.arrange, *self.contexts, *self.act, *self.checks]
 
+    @property
+    def imports(self) -> list[str]:
+        """Import statements of the case and of its assertions."""
+        return [*self.case.candidate.imports, *(source for a in self.case.assertions for source in a.imports)]
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Names that stand for something else here than the modules and constructors of values that they may look
+        like: those that the test binds, and those that it imports from elsewhere."""
+        elsewhere = {name for name, origin in bindings(self.imports).items() if origin.module not in VALUE_MODULES}
+        return frozenset(elsewhere | bound_names(self.everything()))
+
 
 def draft(case: TestCase) -> Draft:
     """The case's texts, parsed.
@@ -74,16 +87,18 @@ def simplify(draft: Draft) -> None:
     """Moves values that are used once into the place of use, and drops those that are not used, in place. A path that
     has a name is checked by its name."""
     _name_paths(draft)
+    foreign = draft.foreign
     changed = True
     while changed:
         changed = False
         for index, node in enumerate(draft.arrange):
-            if _settle(draft, index, node):
+            if _settle(draft, index, node, foreign):
                 del draft.arrange[index]
                 changed = True
                 break
-    for statement in (*draft.arrange, *draft.act):
-        _WriteSlices().visit(statement)
+    if "slice" not in foreign:
+        for statement in (*draft.arrange, *draft.act):
+            _WriteSlices().visit(statement)
 
 
 def _name_paths(draft: Draft) -> None:
@@ -114,8 +129,10 @@ class _WriteSlices(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
         match node.slice:
-            case ast.Call(func=ast.Name("slice"), args=[start, stop, *rest], keywords=[]) if len(rest) < 2:
-                node.slice = ast.Slice(*(None if _is_none(part) else part for part in (start, stop, *rest)))
+            case ast.Call(func=ast.Name("slice"), args=[_, _] | [_, _, _] as parts, keywords=[]) if not any(
+                isinstance(part, ast.Starred) for part in parts
+            ):
+                node.slice = ast.Slice(*(None if _is_none(part) else part for part in parts))
         return node
 
 
@@ -123,10 +140,10 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _settle(draft: Draft, index: int, node: ast.stmt) -> bool:
+def _settle(draft: Draft, index: int, node: ast.stmt, foreign: Collection[str]) -> bool:
     """Whether the statement is no longer needed."""
     match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_value(value):
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_value(value, foreign):
             pass
         case _:
             return False

@@ -120,6 +120,7 @@ def _candidates(function: TestFunction) -> list[tuple[str, ast.Assign]]:
     if _BY_PHASE & set(draft.fixtures):
         return []
     local = bound_names(draft.everything()) | set(function.table.columns if function.table else ())
+    foreign = draft.foreign
     found = []
     for index, node in enumerate(draft.arrange):
         match node:
@@ -127,7 +128,7 @@ def _candidates(function: TestFunction) -> list[tuple[str, ast.Assign]]:
                 pass
             case _:
                 break
-        if is_value(value):
+        if is_value(value, foreign):
             continue
         rest = [*draft.arrange[:index], *draft.arrange[index + 1 :], *draft.act, *draft.checks]
         alone = not set(names_in([value])) & local and name not in bound_names(rest)

@@ -92,7 +92,7 @@ def _functions(
     for one in drafts:
         simplify(one)
     functions = tabulate(drafts, targets)
-    imported = {name.partition(".")[0] for one in drafts for name in bindings(_import_sources(one))}
+    imported = {name.partition(".")[0] for one in drafts for name in bindings(one.imports)}
     helpers = extract_helpers(functions, imported)
     fixtures = extract_fixtures(functions, imported | {helper.name for helper in helpers})
     _name_functions(functions, targets)
@@ -113,15 +113,11 @@ def settle_imports(drafts: Sequence[Draft], plan: ImportPlan) -> None:
     """Gives every imported thing one name in the file."""
     local = {name for one in drafts for name in (*bound_names(one.everything()), *one.fixtures)}
     for one in drafts:
-        changed = plan.add(bindings(_import_sources(one)), local)
+        changed = plan.add(bindings(one.imports), local)
         if changed:
             contexts: list[ast.stmt] = [ast.Expr(manager) for manager in one.contexts]
             rename([*one.arrange, *contexts, *one.act, *one.checks], changed)
             one.contexts = [node.value for node in contexts if isinstance(node, ast.Expr)]
-
-
-def _import_sources(one: Draft) -> list[str]:
-    return [*one.case.candidate.imports, *(source for a in one.case.assertions for source in a.imports)]
 
 
 def _name_functions(functions: Sequence[TestFunction], targets: Mapping[str, Target]) -> None:

@@ -3,13 +3,16 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 VALUE_MAKERS = frozenset({
     "Decimal", "Fraction", "Path", "PurePath", "PurePosixPath", "PureWindowsPath", "UUID", "bytearray", "bytes",
     "complex", "date", "datetime", "float", "frozenset", "range", "set", "slice", "time", "timedelta", "timezone",
 })  # fmt: skip
 """Constructors of the standard library that only carry a value: they may be moved about like literals."""
+
+VALUE_MODULES = frozenset({"builtins", "datetime", "decimal", "fractions", "pathlib", "uuid"})
+"""Where these constructors are."""
 
 _MANY_LINES, _SHORT_LINE = 8, 6
 _PATTERN_AT = 15
@@ -35,6 +38,11 @@ def statements(source: str) -> list[ast.stmt]:
     return ast.parse(source).body
 
 
+def is_constant(node: ast.expr) -> bool:
+    """Whether it is a single value that nothing can change: a constant, maybe with a sign."""
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
+
+
 def is_literal(node: ast.AST) -> bool:
     """A constant, a sign before one, or a display of such."""
     match node:
@@ -52,26 +60,40 @@ def is_literal(node: ast.AST) -> bool:
             return False
 
 
-def is_value(node: ast.AST) -> bool:
+def is_value(node: ast.AST, foreign: Collection[str] = ()) -> bool:
     """A literal, a sum of literal numbers (`10**6`), or what only wraps one: `Decimal("1.5")`,
-    `datetime.date(2024, 1, 2)`, `Color.RED`."""
+    `datetime.date(2024, 1, 2)`, `Color.RED`.
+
+    Args:
+        node: the expression.
+        foreign: names that stand for something else than in the standard library.
+    """
     match node:
         case ast.BinOp() | ast.UnaryOp():
             return _is_sum(node) or is_literal(node)
-        case ast.Call(
-            func=ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name), args=args, keywords=keywords
-        ):
-            return (
-                name in VALUE_MAKERS and all(map(is_value, args)) and all(k.arg and is_value(k.value) for k in keywords)
-            )
+        case ast.Call(func=func, args=args, keywords=keywords):
+            named = all(keyword.arg for keyword in keywords)
+            given = (*args, *(keyword.value for keyword in keywords))
+            return named and _is_maker(func, foreign) and all(is_value(each, foreign) for each in given)
         case ast.Attribute(value=ast.Name(id=owner), attr=name):
             return owner[:1].isupper() and name.isupper()
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
-            return all(map(is_value, items))
+            return all(is_value(item, foreign) for item in items)
         case ast.Dict(keys=keys, values=values):
-            return all(key is not None and is_value(key) for key in keys) and all(map(is_value, values))
+            return all(each is not None and is_value(each, foreign) for each in (*keys, *values))
         case _:
             return is_literal(node)
+
+
+def _is_maker(node: ast.expr, foreign: Collection[str]) -> bool:
+    """Whether it names a constructor of a value; a method of some object may have the same name."""
+    match node:
+        case ast.Name(id=name):
+            return name in VALUE_MAKERS and name not in foreign
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return name in VALUE_MAKERS and owner in VALUE_MODULES and owner not in foreign
+        case _:
+            return False
 
 
 def _is_sum(node: ast.expr) -> bool:

@@ -3,12 +3,12 @@
 import ast
 import copy
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qeforge.codegen.draft import Draft
 from qeforge.codegen.signatures import Signatures
-from qeforge.codegen.syntax import is_value, names_in, snake
+from qeforge.codegen.syntax import is_constant, is_value, names_in, snake
 from qeforge.domain.target import Target
 
 MOST_COLUMNS = 5
@@ -105,7 +105,7 @@ def _table(shapes: list[_Shape]) -> TestFunction | None:
     texts = [[ast.unparse(row.slots[i].value) for row in rows] for i in range(width)]
     varying = [i for i in range(width) if len(set(texts[i])) > 1]
     hollow = copy.deepcopy(rows[0].hollow)
-    constant = [all(_is_constant(row.slots[i].value) for row in rows) for i in range(width)]
+    constant = [all(is_constant(row.slots[i].value) for row in rows) for i in range(width)]
     names = _column_names(rows[0], varying, texts, constant, hollow)
     columns = list(dict.fromkeys(names[i] for i in sorted(varying, key=lambda i: (rows[0].slots[i].expected, i))))
     if len(columns) > MOST_COLUMNS:
@@ -121,11 +121,6 @@ def _table(shapes: list[_Shape]) -> TestFunction | None:
     first = {name: i for i, name in reversed(names.items())}
     table = Table(columns=columns, rows=[[row.slots[first[name]].value for name in columns] for row in rows])
     return TestFunction(draft=hollow, drafts=[row.draft for row in shapes], table=table)
-
-
-def _is_constant(node: ast.expr) -> bool:
-    """Whether it is a single value that nothing can change: a constant, maybe with a sign."""
-    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
 
 
 def _column_names(
@@ -193,7 +188,7 @@ def _hollow(draft: Draft, signatures: Signatures) -> _Shape:
         checks=copy.deepcopy(draft.checks),
         fixtures=list(draft.fixtures),
     )
-    take = _Take(signatures)
+    take = _Take(signatures, draft.foreign)
     for node in (*hollow.arrange, *hollow.act):
         take.children(node)
     for manager in hollow.contexts:
@@ -206,8 +201,9 @@ def _hollow(draft: Draft, signatures: Signatures) -> _Shape:
 class _Take:
     """Replaces values by marks, in place, and notes each with a hint for its name."""
 
-    def __init__(self, signatures: Signatures) -> None:
+    def __init__(self, signatures: Signatures, foreign: Collection[str]) -> None:
         self._signatures = signatures
+        self._foreign = foreign
         self.slots: list[_Slot] = []
 
     def children(self, node: ast.AST, *, expected: bool = False) -> None:
@@ -246,7 +242,7 @@ class _Take:
                     compare.comparators = [self._taken(right, hint, True)]
 
     def _taken(self, node: ast.expr, hint: str, expected: bool) -> ast.expr:
-        if is_value(node):
+        if is_value(node, self._foreign):
             return self._mark(node, hint, expected=expected)
         self.children(node, expected=expected)
         return node

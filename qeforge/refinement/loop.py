@@ -137,8 +137,7 @@ class Loop:
         stop = Stop.ROUNDS
         try:
             for number in range(1, self.limits.rounds + 1):
-                ended = self._round(number)
-                if ended is not None:
+                if (ended := self._round(number)) is not None:
                     stop = ended
                     break
             if self.cut:
@@ -215,16 +214,14 @@ class Loop:
             request = Request(goals=self._aims(), mutants=mutants, count=_BATCH)
             batch: list[Candidate] = []
             for proposer in self.proposers:
-                offered = list(proposer.propose(replace(request, count=_BATCH - len(batch))))
-                batch += offered
+                batch += proposer.propose(replace(request, count=_BATCH - len(batch)))
                 if len(batch) >= _BATCH:
                     break
             if not batch:
                 return False
             observed = self._run(batch, until)
-            gained = self._hear(observed)
             done += len(observed)
-            stale = 0 if gained else stale + 1
+            stale = 0 if self._hear(observed) else stale + 1
             self._tell(len(self.rounds) + 1)
             if self.clock.now() > until:
                 return True
@@ -312,8 +309,7 @@ class Loop:
                 known |= {entry.candidate.key for entry in extra}
                 entries += [entry for key, entry in self.again.items() if key not in self.tried | known]
             for start in range(0, len(entries), _LOOKS):
-                late = self.clock.now() > self.deadline
-                self.cut |= late
+                late = self._is_past(self.deadline)
                 if late and self.tried:
                     return
                 for case in self._confirmed(entries[start : start + (_FEW if late else _LOOKS)]):
@@ -332,6 +328,11 @@ class Loop:
         made = (case_of(*look, self.goals) for look in (self.settler.settled(looks) if self.settler else looks))
         return [case for case in made if case is not None]
 
+    def _is_past(self, moment: float) -> bool:
+        """Whether the clock is, which cuts the search that asks."""
+        self.cut |= (late := self.clock.now() > moment)
+        return late
+
     # -- mutants ------------------------------------------------------------------------------------------------
 
     def _chase(self) -> None:
@@ -339,17 +340,14 @@ class Loop:
         if self.hunt is None or not self.cases:
             return
         until = self.deadline - self.limits.seconds * _KEPT_FOR_LOOKS
-
-        def more() -> bool:
-            self.cut |= (late := self.clock.now() > until)
-            return not late
-
         entries = self.hunt.round(
-            self.trials.open, lambda mutant: self.trials.probed[mutant.id], pairs=self.limits.pairs, more=more
+            self.trials.open,
+            lambda mutant: self.trials.probed[mutant.id],
+            pairs=self.limits.pairs,
+            more=lambda: not self._is_past(until),
         )
         for start in range(0, len(entries), _LOOKS):
-            if self.clock.now() > self.deadline:
-                self.cut = True
+            if self._is_past(self.deadline):
                 break
             for case in self._confirmed(entries[start : start + _LOOKS]):
                 self.cases.setdefault(case.case.candidate.key, case)

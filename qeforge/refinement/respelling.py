@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from qeforge.codegen.signatures import called_name, find_call
-from qeforge.codegen.syntax import is_literal, statements
+from qeforge.codegen.syntax import is_constant, is_literal, statements
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.observation import Facet, Observation
 from qeforge.domain.protocols import Judge
@@ -71,9 +71,15 @@ def named_options(act: str, target: Target) -> str:
     start = next((at for at, (one, node) in enumerate(pairs) if _is_option(one, node, first=at == 0)), None)
     if start is None or any(one.kind is ParameterKind.POSITIONAL_ONLY for one, _ in pairs[start:]):
         return ""
-    named = [ast.keyword(arg=one.name, value=node) for one, node in pairs[start:] if one.default != ast.unparse(node)]
+    named = [ast.keyword(arg=one.name, value=node) for one, node in pairs[start:] if not _is_default(one, node)]
     call.args, call.keywords = call.args[:start], [*named, *call.keywords]
     return "\n".join(map(ast.unparse, tree))
+
+
+def _is_default(parameter: Parameter, value: ast.expr) -> bool:
+    """Whether leaving it out passes the same. A default that can be changed is shared by all calls, and a name may
+    stand for something else in the test."""
+    return is_constant(value) and parameter.default == ast.unparse(value)
 
 
 def _is_option(parameter: Parameter, value: ast.expr, *, first: bool) -> bool:

@@ -42,7 +42,7 @@ _ALL_CONTENT = frozenset({"Counter", "Namespace", "OrderedDict", "SimpleNamespac
 """Calls whose arguments are all that there is to their value: without them it would be empty."""
 
 _OF_A_SLICE = frozenset({"start", "step", "stop"})
-"""Attributes of which a stand-in with nothing else stands for a slice."""
+"""Attributes of which a stand-in with nothing else may stand for a slice."""
 
 _LEFT_ALONE = frozenset({"setattr", "setenv", "delenv", "setitem", "delattr", "chdir"})
 """Calls whose texts name something: another text would arrange nothing."""
@@ -111,17 +111,34 @@ class Tidying:
         for stray in strays:
             yield _changed(candidate, [stray])
 
+    def _in_brackets(self, candidate: Candidate) -> set[str]:
+        """Sources of what stands as an index or is passed for a parameter whose annotation speaks of slices, and of
+        what the names that do so are given."""
+        target = self._targets.get(candidate.target)
+        parameters = target.parameters if target is not None else ()
+        slices = {one.name for one in parameters if re.search(r"\bslice\b", one.annotation or "")}
+        trees = [top for source in (*candidate.arrange, candidate.act) for top in _parsed(source)]
+        nodes = [node for top in trees for node in ast.walk(top)]
+        found = {ast.unparse(node.slice) for node in nodes if isinstance(node, ast.Subscript)}
+        call = find_call(trees, called_name(target)) if slices and target is not None else None
+        if call is not None:
+            filled = self._signatures.of(target).filled(call)
+            found |= {ast.unparse(value) for name, value in filled if name in slices}
+        for node in nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in found:
+                    found.add(ast.unparse(value))
+        return found
+
     def _excess(self, candidate: Candidate) -> Iterator[tuple[int, ast.expr, str]]:
         """Calls with the source of the same without an argument by name, where they only arrange; and conversions of
-        what is of the type already; and what has all that a slice has, as a slice."""
+        what is of the type already; and what has all that a slice has, where one is wanted, as a slice."""
         target = self._targets.get(candidate.target)
         own = called_name(target) if target is not None else ""
         for place, call in _calls(candidate):
+            if _is_like_a_slice(call) and ast.unparse(call) in self._in_brackets(candidate):
+                yield place, call, _slice_of({str(keyword.arg): keyword.value for keyword in call.keywords})
             match call:
-                case ast.Call(func=ast.Name(id="SimpleNamespace"), args=[], keywords=[_, *_] as given) if {
-                    keyword.arg for keyword in given
-                } <= _OF_A_SLICE:
-                    yield place, call, _slice_of({str(keyword.arg): keyword.value for keyword in given})
                 case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=value)], keywords=[]) if type(
                     value
                 ) is _OWN_TYPE.get(name):
@@ -188,6 +205,12 @@ class Tidying:
             case ast.Dict(keys=keys, values=values) if len(keys) > 1:
                 for at in range(min(len(keys), _PIECES)):
                     yield ast.unparse(ast.Dict(keys=keys[:at] + keys[at + 1 :], values=values[:at] + values[at + 1 :]))
+
+
+def _is_like_a_slice(call: ast.Call) -> bool:
+    """Whether it is a stand-in that has of a slice's attributes some, and no others."""
+    given = {keyword.arg for keyword in call.keywords}
+    return last_name(call.func) == "SimpleNamespace" and not call.args and bool(given) and given <= _OF_A_SLICE
 
 
 def _slice_of(parts: Mapping[str, ast.expr]) -> str:

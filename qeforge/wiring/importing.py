@@ -43,7 +43,10 @@ def _is_found(task: ModuleTask, top: str) -> bool:
         place = find_module(task.interpreter, top)
     except InterpreterError:
         return True  # the suites are written; this is no reason to end the run
-    return place is not None and place.resolve().is_relative_to(wanted)
+    if place is None:
+        return False
+    place = place.resolve()  # an installed copy may be below `wanted` as well, in the project's own environment
+    return place.parent == wanted or place.is_relative_to(wanted / top)
 
 
 def _added(task: ModuleTask) -> Iterator[Path]:

@@ -78,3 +78,18 @@ def test_a_slice_stands_in_its_brackets() -> None:
     assert simplified("del items[slice(1, 3, -1)]", "items = f()") == "items = f()\ndel items[1:3:-1]"
     assert simplified("items[slice(2)]", "items = f()") == "items = f()\nitems[slice(2)]"
     assert simplified("f(slice(1, 2))") == "f(slice(1, 2))"
+
+
+def test_bounds_that_are_unpacked_stay_in_the_call() -> None:
+    for act in ("items[slice(*pair, 1)]", "items[slice(0, *pair)]"):
+        assert simplified(act, "items = f()", "pair = f()").endswith(act)
+
+
+def test_another_slice_stays_a_call() -> None:
+    own = "def slice(start, stop):\n    return f(start)"
+    assert simplified("items[slice(1, 2)]", own).endswith("items[slice(1, 2)]")
+    one = case("f(1)")
+    imported = replace(one.candidate, act="items[slice(1, 2)]", imports=("from shop import slice",))
+    made = draft(replace(one, candidate=imported))
+    simplify(made)
+    assert shown(made) == "items[slice(1, 2)]"

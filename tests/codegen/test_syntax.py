@@ -28,12 +28,25 @@ from qeforge.codegen.syntax import bound_names, expression, is_literal, is_value
         ("[1 / 3]", False, True),
         ("x + 1", False, False),
         ("'a' + 'b'", False, False),
+        ("cache.set('a', 1)", False, False),
+        ("rope.slice(0, 2)", False, False),
+        ("slice(0, 2)", False, True),
     ],
 )
 def test_literals_and_values(source: str, literal: bool, value: bool) -> None:
     node = expression(source)
     assert node is not None
     assert (is_literal(node), is_value(node)) == (literal, value)
+
+
+@pytest.mark.parametrize(
+    "source", ["date(1)", "[date(1)]", "{1: date(2)}", "Decimal(date(1))", "datetime.date(1, 2, 3)"]
+)
+def test_a_foreign_name_makes_no_value(source: str) -> None:
+    node = expression(source)
+    assert node is not None
+    assert is_value(node)
+    assert not is_value(node, {"date", "datetime"})
 
 
 def test_what_is_no_expression_is_none() -> None:

@@ -1,6 +1,14 @@
 import re
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from qeforge.codegen.render import render
+from qeforge.domain.candidate import Candidate
+from qeforge.domain.testcase import Suite, TestCase
 from tests.codegen.suites import ACCOUNT, definitions, offer, text_of
+from tests.oracle.build import case
 
 
 def test_cases_that_differ_in_one_value_share_one_line() -> None:
@@ -154,3 +162,26 @@ def test_slices_that_differ_in_a_value_share_a_test() -> None:
     )
     assert text.count("def test_") == 2
     assert re.search(r"items\[0:\w+\]", text)
+
+
+def case_of(act: str, expected: object, imported: str, *arrange: str) -> TestCase:
+    subject = Candidate(target="shop:f", act=act, arrange=arrange, imports=(f"from shop import {imported}",))
+    return replace(case(act, f"assert result == {expected!r}"), candidate=subject)
+
+
+@pytest.mark.parametrize(
+    ("imported", "arrange", "call"),
+    [
+        ("Rope", ("rope = Rope('abc')",), "rope.slice"),
+        ("Cache", ("cache = Cache()",), "cache.set"),
+        ("Clock", ("datetime = Clock()",), "datetime.time"),
+        ("date", (), "date"),
+        ("slice", (), "shop.slice"),
+    ],
+)
+def test_a_call_of_the_code_under_test_is_no_cell(imported: str, arrange: tuple[str, ...], call: str) -> None:
+    act = call.removeprefix("shop.")
+    cases = [case_of(f"{act}({i}, 5)", i, imported, *arrange) for i in (3, 4)]
+    text = render(Suite(module="shop", path=Path("/nowhere/test_shop.py"), cases=tuple(cases)), {})
+    assert f"{call}(" not in text.partition("\ndef test_")[0]
+    assert f"{call}(value, 5)" in text

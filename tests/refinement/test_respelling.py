@@ -38,6 +38,7 @@ TARGETS = {
         "def size(value, binary=False, gnu=False, form='%.1f'): pass\n"
         "def cut(text, strict, at=None, /, more=1): pass\n"
         "def many(first=0, *rest): pass\n"
+        "def add(x, flag=False, into=[], by=-1, cache=cache): pass\n"
         "class Box:\n    def fill(self, what, deep=True): pass\n",
         "shop",
     )
@@ -58,6 +59,8 @@ TARGETS = {
         ("size", "size(300, flag)", ""),
         ("size", "size(*values, True)", ""),
         ("size", "size(300, '%d')", ""),
+        ("add", "add(1, True, [])", "add(1, flag=True, into=[])"),
+        ("add", "add(1, True, [], -1, cache)", "add(1, flag=True, into=[], cache=cache)"),
         ("cut", "cut('a', True)", ""),
         ("many", "many(0, True)", ""),
         ("many", "many(5)", ""),

@@ -111,13 +111,39 @@ def test_what_is_all_that_a_value_has_stays(arrange: str) -> None:
     ],
 )
 def test_a_stand_in_for_a_slice_becomes_one(stand_in: str, slice_: str) -> None:
-    candidate = calling("f(index)", f"index = {stand_in}")
+    candidate = calling("f(items[index])", f"index = {stand_in}")
     offered = [one.arrange for one in TIDYING.offers(candidate, {})]
     assert (f"index = {slice_}",) in offered
-    tidier = calling("f(index)", f"index = {slice_}")
+    tidier = calling("f(items[index])", f"index = {slice_}")
     assert TIDYING.untidiness(tidier, {}) < TIDYING.untidiness(candidate, {})
 
 
 def test_a_stand_in_for_something_else_is_no_slice() -> None:
-    candidate = calling("f(index)", "index = SimpleNamespace(start=1, name=2)")
+    candidate = calling("f(items[index])", "index = SimpleNamespace(start=1, name=2)")
     assert not any("slice" in "".join(one.arrange) for one in TIDYING.offers(candidate, {}))
+
+
+def test_a_stand_in_in_brackets_becomes_a_slice() -> None:
+    [first, *_] = acts("items[SimpleNamespace(start=1, stop=3)]")
+    assert first == "items[slice(1, 3)]"
+
+
+def test_what_is_no_index_stays_a_stand_in_with_less() -> None:
+    targets = {t.id: t for t in find_targets("def f(span): return span.stop - span.start\n", "shop")}
+    offered = [one.act for one in Tidying(targets).offers(calling("f(SimpleNamespace(start=1, stop=3))"), {})]
+    assert offered == ["f(SimpleNamespace(stop=3))", "f(SimpleNamespace(start=1))"]
+
+
+@pytest.mark.parametrize("annotation", ["slice", "int | slice", "'Sequence[slice] | None'"])
+def test_an_annotation_says_that_it_is_a_slice(annotation: str) -> None:
+    targets = {t.id: t for t in find_targets(f"def f(items, at: {annotation}): return items\n", "shop")}
+    tidying = Tidying(targets)
+    candidate = calling("f([1], index)", "index = SimpleNamespace(start=1, stop=3)")
+    offered = [one.arrange for one in tidying.offers(candidate, {})]
+    assert offered == [
+        ("index = slice(1, 3)",),
+        ("index = SimpleNamespace(stop=3)",),
+        ("index = SimpleNamespace(start=1)",),
+    ]
+    other = calling("f(index, 1)", *candidate.arrange)
+    assert not any("slice" in one.arrange[0] for one in tidying.offers(other, {}))

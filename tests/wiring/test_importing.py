@@ -1,5 +1,7 @@
+import shutil
 import subprocess
 import sys
+import venv
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +93,28 @@ def test_an_installed_package_is_found_and_another_copy_of_it_is_not(task: Modul
     there = replace(task.module, name="json.tool", import_root=Path(subprocess.__file__).parent)
     assert note(replace(task, module=there, interpreter=here())) == ""
     assert "does not find json" in note(replace(task, module=replace(there, import_root=root), interpreter=here()))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_copy_in_the_environment_inside_of_the_project_is_another(packed: bool, task: ModuleTask) -> None:
+    root, package = task.root, task.module.import_root / "wares"
+    flat = root / "wares" if packed else root / "wares.py"
+    shutil.move(package if packed else package / "shelf.py", flat)
+    venv.create(root / ".venv", with_pip=False, symlinks=sys.platform != "win32")
+    found = find_interpreter(root / ".venv", root)
+    site, *_ = [folder for folder in found.search_path if folder.is_relative_to(root)]
+    task = replace(task, interpreter=found, module=replace(task.module, name="wares", import_root=root))
+    (shutil.copytree if packed else shutil.copy)(flat, site / flat.name)
+    assert "does not find wares" in note(task)
+    shutil.rmtree(site / flat.name) if packed else (site / flat.name).unlink()
+    (site / "editable.pth").write_text(f"{root}\n")
+    assert note(task) == ""
+
+
+@pytest.mark.parametrize("name", ["wares.py", "wares.so", "wares", "wares/__init__.py"])
+def test_a_module_at_its_place_is_found(name: str, task: ModuleTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qeforge.wiring.importing.find_module", lambda *_: task.module.import_root / name)
+    assert note(task) == ""
 
 
 def here() -> Interpreter:
