@@ -174,7 +174,8 @@ def _is_class(dotted: str) -> bool:
 
 
 def _replaced(arguments: Sequence[ast.expr], written: _Written, module: SourceModule) -> str | None:
-    """What `monkeypatch.setattr` puts something in the place of: in the module itself, what it imported there."""
+    """What `monkeypatch.setattr` puts something in the place of: in the module itself, what it imported there. None for
+    a whole module: nobody would ask for it, since only what is called in a module is looked for."""
     match arguments:
         case [ast.Constant(value=str(path)), _]:
             place = path
@@ -186,4 +187,4 @@ def _replaced(arguments: Sequence[ast.expr], written: _Written, module: SourceMo
     if local != place:
         head, dot, rest = local.partition(".")
         place = f"{symbols_of(module).imports.get(head, module.name)}{dot}{rest}"
-    return place if all(part.isidentifier() for part in place.split(".")) else None
+    return place if "." in place and all(part.isidentifier() for part in place.split(".")) else None

@@ -100,6 +100,7 @@ def test_a_stand_in_is_remembered_by_what_it_stands_for(statement: str, stands_f
         "monkeypatch.setattr('subprocess.run', answers)",
         "monkeypatch.setattr('subprocess.run', tmp_path)",
         "monkeypatch.setattr('no name', print)",
+        "monkeypatch.setattr('shop.outside.subprocess', print)",  # a whole module
         "monkeypatch.setenv('TOKEN', 'abc')",
     ],
 )
