@@ -71,9 +71,10 @@ def test_only_so_much_is_read_of_what_met_nothing(monkeypatch: pytest.MonkeyPatc
     assert outcomes(credit)["text"].goals == 1
 
 
-def test_what_is_no_python_or_no_target_has_no_parts() -> None:
+@pytest.mark.parametrize("rest", ["+)", "\0)", f", {'1+' * 900}1)"], ids=["syntax", "null", "deep"])
+def test_what_is_no_python_or_no_target_has_no_parts(rest: str) -> None:
     credit = Crediting(module(), [TEXT])
-    credit.ran(call("slugify('Some Title' +)"), 1)
+    credit.ran(call(f"slugify('Some Title' {rest}"), 1)
     credit.ran(call("slugify('Some Title')", "gone"), 1)
     assert outcomes(credit) == {}
 

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal, GoalKind
 from qeforge.domain.observation import Arc, Observation
@@ -93,6 +95,15 @@ def test_what_others_offer_anyway_is_theirs_however_it_is_laid_out() -> None:
     theirs = call('f( "a" )')
     proposer = MemoryProposer([offer("f('a')"), offer("f('b')")], met, others=[theirs])
     assert [one.act for one in proposer.propose(ASKED)] == ["f('b')"]
+
+
+@pytest.mark.parametrize("act", ["f(", "f('\0')", f"f({'1+' * 900}1)"], ids=["syntax", "null", "deep"])
+def test_what_nobody_can_read_is_offered_once_all_the_same(act: str) -> None:
+    proposer = MemoryProposer([offer(act, "p"), offer("f(1)")], met, others=[call(act)])
+    assert [one.act for one in proposer.propose(ASKED)] == ["f(1)"]
+    proposer = MemoryProposer([offer(act, "p")], met)
+    proposer.learn([(call(act), seen())])
+    assert proposer.outcomes([call(act)]) == (Outcome(pattern="p", target="shop.texts:slugify", kept=True),)
 
 
 def test_who_meets_a_goal_first_has_won_and_so_has_what_is_kept() -> None:
