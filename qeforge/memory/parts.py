@@ -2,6 +2,7 @@
 outside. Pure."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from qeforge.memory.calls import is_whole, needed
 MOST_OF_PART = 200
 """Characters of an expression that is remembered by itself."""
 _DEEPEST = 4
+_MOST_INLINED = 4 * MOST_OF_PART
+"""Characters up to which names are put in: each round may repeat a long text many times."""
 _SETTERS = ("monkeypatch.setattr",)
 
 
@@ -125,20 +128,47 @@ class _Written:
         return None if head is None else ".".join((head, *reversed(names)))
 
     def whole(self, node: ast.expr) -> ast.expr | None:
-        """The expression with local names put in; None where that has no end."""
+        """The expression with local names put in; None where that has no end, or grows too long."""
         for _ in range(_DEEPEST):
-            if not any(name in self.assigned for name in names_in([node])):
+            text = ast.unparse(node)
+            inlined = _Inlined(self.assigned)
+            whole: ast.expr = inlined.visit(ast.parse(text, mode="eval").body)
+            if not inlined.put_in:
                 return node
-            node = _Inlined(self.assigned).visit(ast.parse(ast.unparse(node), mode="eval").body)
+            grown = sum(len(ast.unparse(self.assigned[name])) * times for name, times in inlined.put_in.items())
+            if len(text) + grown > _MOST_INLINED:
+                return None
+            node = whole
         return None
 
 
 class _Inlined(ast.NodeTransformer):
+    """Puts in values for names; `put_in` counts which. In a lambda its parameters stay, and so do names whose value
+    would read one of them there."""
+
     def __init__(self, assigned: Mapping[str, ast.expr]) -> None:
         self._assigned = assigned
+        self.put_in: Counter[str] = Counter()
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._assigned.get(node.id, node)
+        value = self._assigned.get(node.id)
+        if value is None:
+            return node
+        self.put_in[node.id] += 1
+        return value
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        node.args = self.visit(node.args)  # defaults are read outside
+        own = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+        outside = self._assigned
+        self._assigned = {
+            name: value
+            for name, value in outside.items()
+            if name not in own and own.isdisjoint(names_in([value]))
+        }
+        node.body = self.visit(node.body)
+        self._assigned = outside
+        return node
 
 
 def _pattern(

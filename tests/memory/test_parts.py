@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,38 @@ def test_what_an_object_is_made_from_is_put_in() -> None:
     assert (lid.shape, lid.act) == ("object Lid shop.boxes", "Lid(decimal.Decimal('2'))")
     assert (box.shape, box.act) == ("object Box shop.boxes", "Case(Lid(decimal.Decimal('2')), folder=tmp_path)")
     assert (box.imports, box.fixtures) == (("import decimal", "from shop.boxes import Box as Case, Lid"), ("tmp_path",))
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("lambda name: name", "Cart(lambda name: name)"),
+        ("(name, lambda name: name)", "Cart(('ann', lambda name: name))"),
+        ("lambda *name, other=name: other", "Cart(lambda *name, other='ann': other)"),
+        ("lambda: name", "Cart(lambda: 'ann')"),
+        ("lambda name: both", None),  # `both` would read the parameter
+    ],
+)
+def test_what_a_lambda_takes_is_no_local_name(value: str, made: str | None) -> None:
+    arrange = ("name = 'ann'", "both = [name]", f"cart = Cart({value})")
+    found = parts(call("cart.add('tea', 1)", "Cart.add", arrange=arrange, imports=(CART,)))
+    assert [one.act for one in found] == ([made] if made else [])
+
+
+def test_what_grows_without_measure_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    unparse = ast.unparse
+
+    def counted(node: ast.AST) -> str:
+        text = unparse(node)
+        written.append(len(text))
+        return text
+
+    monkeypatch.setattr(ast, "unparse", counted)
+    lists = tuple(f"x{number} = [{', '.join([f'x{number + 1}'] * 25)}]" for number in range(3))
+    made = call("cart.add('tea', 1)", "Cart.add", arrange=(*lists, "x3 = 0", "cart = Cart(x0)"), imports=(CART,))
+    assert parts(made) == []
+    assert sum(written) < 2_000
 
 
 @pytest.mark.parametrize(
