@@ -121,3 +121,12 @@ def test_who_meets_a_goal_first_has_won_and_so_has_what_is_kept() -> None:
         Outcome(pattern="f(2)", target=target, kept=True),
     )
     assert [one.won for one in outcomes] == [True, False, True]
+
+
+def test_what_the_suite_spells_otherwise_is_kept_all_the_same() -> None:
+    source = "def slugify(text, lower=True, strict=False):\n    return text\n"
+    offers = [offer(f"slugify('a', {given})") for given in ("False, True", "True, True", "True, False")]
+    proposer = MemoryProposer(offers, met, targets=module(source).targets)
+    proposer.learn([(one.candidate, seen()) for one in offers])
+    kept = [call("slugify('a', lower=False, strict=True)"), call("slugify('a', True, True)")]
+    assert [one.kept for one in proposer.outcomes(kept)] == [True, True, False]
