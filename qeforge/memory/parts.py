@@ -66,6 +66,11 @@ def part_range(kind: PatternKind, name: str) -> tuple[str, str]:
     return f"{word} {name} ", f"{word} {name}!"
 
 
+def name_of(pattern: Pattern) -> str:
+    """The bare name of the class, or the dotted one of the callable, that a part is for."""
+    return pattern.shape.split(" ")[1]
+
+
 def object_recipe(pattern: Pattern) -> Recipe:
     """A construction as the native engine reads what builds objects."""
     _, name, owner = [*pattern.shape.split(" "), "", ""][:3]
@@ -77,7 +82,7 @@ def object_recipe(pattern: Pattern) -> Recipe:
 
 def fake_of(pattern: Pattern) -> Fake:
     """A remembered stand-in as the native engine reads them."""
-    return Fake(stands_for=pattern.shape.split(" ")[1], source=pattern.act, imports=pattern.imports)
+    return Fake(stands_for=name_of(pattern), source=pattern.act, imports=pattern.imports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +167,7 @@ class _Inlined(ast.NodeTransformer):
         own = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
         outside = self._assigned
         self._assigned = {
-            name: value
-            for name, value in outside.items()
-            if name not in own and own.isdisjoint(names_in([value]))
+            name: value for name, value in outside.items() if name not in own and own.isdisjoint(names_in([value]))
         }
         node.body = self.visit(node.body)
         self._assigned = outside

@@ -99,7 +99,7 @@ def test_quality_of_parts_moves_with_what_became_of_them(tmp_path: Path) -> None
     proposer.learn([(made, seen(1)), (replace(made, act="total(Cart('bob'), 'Some Title')"), seen())])
     memory.settle(proposer.outcomes([made]), at=2_000.0)
     [value] = memory.values("value text: str", "text", project=PROJECT)
-    [built] = memory.parts(PatternKind.CONSTRUCTION, "Cart", project=PROJECT)
+    [built] = memory.parts(PatternKind.CONSTRUCTION, ["Cart"], project=PROJECT)["Cart"]
     assert (value.uses, value.wins) == (1, 0)
     assert value.quality == pytest.approx(1 / 3)
     assert (built.uses, built.wins, built.gain) == (1, 1, 1)

@@ -61,7 +61,7 @@ def test_stand_ins_go_out_and_come_in(tmp_path: Path) -> None:
     memory.keep(place("ask", at="shop.outside"), learned(made, of=where), at=1.0)
     write(exported(memory, project=PROJECT), tmp_path / "out.jsonl")
     assert take_in(there, tmp_path / "out.jsonl", project="/clone", at=5.0).refused == ()
-    [fake] = there.parts(PatternKind.FAKE, "subprocess.run", project="/clone")
+    [fake] = there.parts(PatternKind.FAKE, ["subprocess.run"], project="/clone")["subprocess.run"]
     assert (fake.act, fake.shape) == ("lambda *args: 7", "outside subprocess.run ")
 
 

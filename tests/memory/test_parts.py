@@ -146,12 +146,22 @@ def test_other_changes_are_no_stand_in(statement: str) -> None:
 def test_another_module_gets_the_objects_whose_class_it_names(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
     keep(memory, call("cart.add('tea', 1)", "Cart.add", arrange=("cart = Cart('ann')",), imports=(CART,)))
-    for source in ("def total(cart):\n    return 1\n", "def total(given: 'Cart'):\n    return 1\n"):
+    for source in (
+        "def total(cart):\n    return 1\n",
+        "def total(given: 'Cart'):\n    return 1\n",
+        "def total(*given: 'list[Cart | None]'):\n    return 1\n",
+        "def total(given) -> 'Cart':\n    return 1\n",
+        "from shop import texts\n\ndef total(given):\n    return isinstance(given, texts.Cart)\n",
+        "from shop.texts import Cart as Case\n\ndef total(given):\n    return isinstance(given, Case)\n",
+        "from shop.texts import *\n\ndef total(given):\n    return isinstance(given, Cart)\n",
+    ):
         [recipe] = recall(memory, module(source, "shop.sums"), project=PROJECT, everywhere=False).recipes
         assert recipe.target.startswith("memory:")
         assert recipe.receiver is not None
         assert (recipe.receiver.source, recipe.receiver.type_name) == ("Cart('ann')", "shop.texts.Cart")
         assert recipe.receiver.imports == (CART,)
+    told = module("def total(carts):\n    '''Not of the Cart.'''\n    return 'Cart'  # Cart\n", "shop.sums")
+    assert recall(memory, told, project=PROJECT, everywhere=False).recipes == ()
     other = module("def total(carts):\n    return 1\n", "shop.sums")
     assert recall(memory, other, project=PROJECT, everywhere=False).recipes == ()
     named = module("def total(cart):\n    return 1\n", "else.sums")

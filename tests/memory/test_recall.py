@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal, GoalKind
 from qeforge.domain.observation import Arc, Observation
 from qeforge.domain.observation import Outcome as Ended
-from qeforge.domain.pattern import Offer, Outcome, Recalled
+from qeforge.domain.pattern import Offer, Outcome, Pattern, PatternKind, Recalled
 from qeforge.domain.protocols import Request
 from qeforge.memory.bank import MOST_OF_ONE
 from qeforge.memory.proposer import MemoryProposer
@@ -63,6 +64,27 @@ def test_targets_take_turns_and_there_is_an_end(tmp_path: Path) -> None:
     assert len(found.offers) == MOST_OFFERS
     assert len({offer.candidate.target for offer in found.offers[:20]}) == 20
     assert found == recall(memory_in(tmp_path), many, project=PROJECT, everywhere=False)
+
+
+def test_names_are_asked_for_at_once_and_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = memory_in(tmp_path)
+    keep(memory, call("slugify('a')"))
+    asked: list[Sequence[str]] = []
+    parts = memory.parts
+
+    def noted(kind: PatternKind, names: Sequence[str], *, project: str | None) -> dict[str, list[Pattern]]:
+        asked.append(names)
+        return parts(kind, names, project=project)
+
+    monkeypatch.setattr(memory, "parts", noted)
+    many = ", ".join(f"Class{number}" for number in range(500))
+    source = f'"""Prose about Words."""\n\n\nclass Own:\n    def do(self, shopping_cart):\n        return {many}\n'
+    recall(memory, module(source), project=PROJECT, everywhere=False)
+    classes, outside = asked
+    assert list(classes[:2]) == ["ShoppingCart", "Own"]
+    assert len(classes) == 200
+    assert not {"Words", "Prose"} & set(classes)
+    assert outside == []
 
 
 def test_nothing_remembered_gives_nothing(tmp_path: Path) -> None:
