@@ -20,12 +20,15 @@ _PATTERN_AT = 15
 
 BUILTINS = frozenset(dir(builtins))
 
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What comes of parsing and writing out a text that is no Python, holds null characters, or is nested too deeply."""
+
 
 def expression(source: str) -> ast.expr | None:
     """The source as an expression, or None when it is not one."""
     try:
         return ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -1,7 +1,7 @@
 """What earlier runs teach: recipes that worked, by the shape of what they fit."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -197,8 +197,9 @@ class Patterns(Protocol):
         """What parameters of that shape were given, then what others of the same name were; best first."""
         ...
 
-    def parts(self, kind: PatternKind, name: str, *, project: str | None) -> Sequence[Pattern]:
-        """Constructions of classes of that bare name, or fakes for what has that dotted one; best first."""
+    def parts(self, kind: PatternKind, names: Sequence[str], *, project: str | None) -> Mapping[str, Sequence[Pattern]]:
+        """Constructions of classes of these bare names, or fakes for what has these dotted ones; for each name that has
+        some, best first."""
         ...
 
 

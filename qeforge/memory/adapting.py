@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qeforge.codegen.syntax import expression, names_in, statements
+from qeforge.codegen.syntax import UNREADABLE, expression, names_in, statements
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.pattern import Pattern, PatternKind
 from qeforge.domain.recipe import Given, Ingredient, Recipe
@@ -79,7 +79,7 @@ def is_python(pattern: Pattern) -> bool:
     try:
         for part in (*pattern.imports, *pattern.arrange, pattern.act):
             statements(part)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE:
         return False
     return pattern.kind is PatternKind.CALL or expression(pattern.act) is not None
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from qeforge.codegen.syntax import BUILTINS, bound_names, expression, names_in, statements
+from qeforge.codegen.syntax import BUILTINS, UNREADABLE, bound_names, expression, names_in, statements
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.target import Kind, ParameterKind, Target
 
@@ -36,7 +36,7 @@ def plain_key(candidate: Candidate) -> str:
     """Equal for candidates that do the same, however they are laid out."""
     try:
         return plain("\n".join((*candidate.imports, *candidate.arrange, candidate.act)))
-    except SyntaxError:  # somebody's who offers no Python; it is nobody else's
+    except UNREADABLE:  # somebody's who offers no Python; it is nobody else's
         return candidate.key
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from qeforge.codegen.syntax import UNREADABLE
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.pattern import Accepted, Lent, Outcome, Pattern, PatternKind
 from qeforge.domain.target import SourceModule
@@ -66,7 +67,7 @@ class Crediting:
         self._read += not least
         try:
             found = distil(self._module, target, [Accepted(candidate=candidate)], project="")
-        except SyntaxError:  # somebody's who offers no Python
+        except UNREADABLE:  # somebody's who offers no Python
             return []
         keys = dict.fromkeys((one.kind, where_of(one), one.act) for one in found)
         self._unseen.difference_update(keys)

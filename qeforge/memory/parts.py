@@ -2,6 +2,7 @@
 outside. Pure."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from qeforge.memory.calls import is_whole, needed
 MOST_OF_PART = 200
 """Characters of an expression that is remembered by itself."""
 _DEEPEST = 4
+_MOST_INLINED = 4 * MOST_OF_PART
+"""Characters up to which names are put in: each round may repeat a long text many times."""
 _SETTERS = ("monkeypatch.setattr",)
 
 
@@ -63,6 +66,11 @@ def part_range(kind: PatternKind, name: str) -> tuple[str, str]:
     return f"{word} {name} ", f"{word} {name}!"
 
 
+def name_of(pattern: Pattern) -> str:
+    """The bare name of the class, or the dotted one of the callable, that a part is for."""
+    return pattern.shape.split(" ")[1]
+
+
 def object_recipe(pattern: Pattern) -> Recipe:
     """A construction as the native engine reads what builds objects."""
     _, name, owner = [*pattern.shape.split(" "), "", ""][:3]
@@ -74,7 +82,7 @@ def object_recipe(pattern: Pattern) -> Recipe:
 
 def fake_of(pattern: Pattern) -> Fake:
     """A remembered stand-in as the native engine reads them."""
-    return Fake(stands_for=pattern.shape.split(" ")[1], source=pattern.act, imports=pattern.imports)
+    return Fake(stands_for=name_of(pattern), source=pattern.act, imports=pattern.imports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,20 +133,45 @@ class _Written:
         return None if head is None else ".".join((head, *reversed(names)))
 
     def whole(self, node: ast.expr) -> ast.expr | None:
-        """The expression with local names put in; None where that has no end."""
+        """The expression with local names put in; None where that has no end, or grows too long."""
         for _ in range(_DEEPEST):
-            if not any(name in self.assigned for name in names_in([node])):
+            text = ast.unparse(node)
+            inlined = _Inlined(self.assigned)
+            whole: ast.expr = inlined.visit(ast.parse(text, mode="eval").body)
+            if not inlined.put_in:
                 return node
-            node = _Inlined(self.assigned).visit(ast.parse(ast.unparse(node), mode="eval").body)
+            grown = sum(len(ast.unparse(self.assigned[name])) * times for name, times in inlined.put_in.items())
+            if len(text) + grown > _MOST_INLINED:
+                return None
+            node = whole
         return None
 
 
 class _Inlined(ast.NodeTransformer):
+    """Puts in values for names; `put_in` counts which. In a lambda its parameters stay, and so do names whose value
+    would read one of them there."""
+
     def __init__(self, assigned: Mapping[str, ast.expr]) -> None:
         self._assigned = assigned
+        self.put_in: Counter[str] = Counter()
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._assigned.get(node.id, node)
+        value = self._assigned.get(node.id)
+        if value is None:
+            return node
+        self.put_in[node.id] += 1
+        return value
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        node.args = self.visit(node.args)  # defaults are read outside
+        own = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+        outside = self._assigned
+        self._assigned = {
+            name: value for name, value in outside.items() if name not in own and own.isdisjoint(names_in([value]))
+        }
+        node.body = self.visit(node.body)
+        self._assigned = outside
+        return node
 
 
 def _pattern(
@@ -174,7 +207,8 @@ def _is_class(dotted: str) -> bool:
 
 
 def _replaced(arguments: Sequence[ast.expr], written: _Written, module: SourceModule) -> str | None:
-    """What `monkeypatch.setattr` puts something in the place of: in the module itself, what it imported there."""
+    """What `monkeypatch.setattr` puts something in the place of: in the module itself, what it imported there. None for
+    a whole module: nobody would ask for it, since only what is called in a module is looked for."""
     match arguments:
         case [ast.Constant(value=str(path)), _]:
             place = path
@@ -186,4 +220,4 @@ def _replaced(arguments: Sequence[ast.expr], written: _Written, module: SourceMo
     if local != place:
         head, dot, rest = local.partition(".")
         place = f"{symbols_of(module).imports.get(head, module.name)}{dot}{rest}"
-    return place if all(part.isidentifier() for part in place.split(".")) else None
+    return place if "." in place and all(part.isidentifier() for part in place.split(".")) else None

@@ -4,11 +4,12 @@ import json
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from qeforge.domain.pattern import Embedder, Outcome, Pattern, PatternKind, Place, VectorIndex
 from qeforge.memory.bank import judged, ranked, role_range, useless
-from qeforge.memory.parts import part_range
+from qeforge.memory.parts import name_of, part_range
 from qeforge.memory.rows import Rows, in_pieces
 from qeforge.memory.store import Store, StoreError
 
@@ -138,27 +139,37 @@ class PatternStore:
         Raises:
             StoreError: the database cannot be read.
         """
-        found = self._between(PatternKind.VALUE, role_range(role), project)
+        found = self._between(PatternKind.VALUE, [role_range(role)], project)
         return sorted(found, key=lambda one: one.shape != shape)
 
-    def parts(self, kind: PatternKind, name: str, *, project: str | None) -> list[Pattern]:
-        """Constructions of classes of that bare name, or fakes for what has that dotted one, best first.
+    def parts(self, kind: PatternKind, names: Sequence[str], *, project: str | None) -> dict[str, list[Pattern]]:
+        """Constructions of classes of these bare names, or fakes for what has these dotted ones; for each name that has
+        some, best first.
 
         Args:
             kind: which of them.
-            name: of the class or callable.
+            names: of the classes or callables.
             project: only of this one; None for all.
 
         Raises:
             StoreError: the database cannot be read.
         """
-        return self._between(kind, part_range(kind, name), project)
+        found: dict[str, list[Pattern]] = {}
+        for some in in_pieces(names, _AT_ONCE // 2):
+            for one in self._between(kind, [part_range(kind, name) for name in some], project):
+                found.setdefault(name_of(one), []).append(one)
+        return found
 
-    def _between(self, kind: PatternKind, shapes: tuple[str, str], project: str | None) -> list[Pattern]:
+    def _between(self, kind: PatternKind, ranges: Sequence[tuple[str, str]], project: str | None) -> list[Pattern]:
+        """Patterns whose shapes lie in one of the ranges, best first. The ranges are what SQLite has to begin with: of
+        many of them it would think that to look at everything is quicker."""
         rows = self.store.rows(
-            f"select {COLUMNS} {JOINED} where shape.words >= ? and shape.words < ? and pattern.kind = ? "
-            "and not target.confined and (? is null or project.root = ?)",
-            *(*shapes, str(kind), project, project),
+            f"with wanted (low, high) as (values {', '.join(['(?, ?)'] * len(ranges))}) select {COLUMNS} "
+            "from wanted cross join shape on shape.words >= wanted.low and shape.words < wanted.high "
+            "cross join pattern on pattern.shape = shape.id join target on target.id = pattern.target "
+            "join project on project.id = target.project "
+            "where pattern.kind = ? and not target.confined and (? is null or project.root = ?)",
+            *(*chain.from_iterable(ranges), str(kind), project, project),
         )
         return ranked(map(pattern_of, rows))
 

@@ -1,12 +1,15 @@
 """The proposer that knows what earlier runs kept, and learns what that was worth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from qeforge.codegen.options import named_options
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal
 from qeforge.domain.observation import Arc, Observation
 from qeforge.domain.pattern import Offer, Outcome
 from qeforge.domain.protocols import Request
+from qeforge.domain.target import Target
 from qeforge.memory.adapting import PROPOSER
 from qeforge.memory.calls import plain_key
 from qeforge.memory.crediting import Crediting
@@ -22,6 +25,7 @@ class MemoryProposer:
         base: goals that are met already.
         others: candidates that somebody else offers before.
         credit: watches what was lent; None where nothing was.
+        targets: what is called; a suite may name the options of a call of theirs that was offered without names.
     """
 
     name = PROPOSER
@@ -34,9 +38,11 @@ class MemoryProposer:
         base: frozenset[Goal] = frozenset(),
         others: Sequence[Candidate] = (),
         credit: Crediting | None = None,
+        targets: Iterable[Target] = (),
     ) -> None:
         self._met = met
         self._credit = credit
+        self._targets = {target.id: target for target in targets}
         self._reached = set(base)
         self._offers: dict[str, Offer] = {}
         known = set(map(plain_key, others))
@@ -69,14 +75,20 @@ class MemoryProposer:
         Args:
             kept: candidates that are in the suite.
         """
-        worth = set(map(plain_key, kept))
+        worth = set(map(self._written, kept))
         offered = (
             Outcome(
                 pattern=self._offers[key].pattern,
                 target=self._offers[key].candidate.target,
                 goals=goals,
-                kept=plain_key(self._offers[key].candidate) in worth,
+                kept=self._written(self._offers[key].candidate) in worth,
             )
             for key, goals in self._goals.items()
         )
         return (*offered, *(self._credit.outcomes(kept) if self._credit is not None else ()))
+
+    def _written(self, candidate: Candidate) -> str:
+        """Equal for candidates that a suite would hold in the same words."""
+        target = self._targets.get(candidate.target)
+        named = named_options(candidate.act, target) if target is not None else ""
+        return plain_key(replace(candidate, act=named) if named else candidate)

@@ -23,6 +23,8 @@ _LEAST_LIKE = 0.5
 """Cosine below which two targets have little more in common than being Python."""
 _MOST_VALUES = 4
 """Values for one parameter, constructions of one class, fakes for one callable."""
+_MOST_NAMES = 200
+"""Classes, and as many callables outside, that memory is asked about for one module; the likeliest come first."""
 _CLASS = re.compile(r"\b_*[A-Z]\w*")
 
 
@@ -97,8 +99,10 @@ def _values(patterns: Patterns, targets: Sequence[Target], project: str, scope: 
 def _parts(
     patterns: Patterns, kind: PatternKind, names: Iterable[str], project: str, scope: str | None
 ) -> Iterator[Pattern]:
-    for name in names:
-        yield from _usable(patterns.parts(kind, name, project=scope), project)
+    wanted = list(islice(names, _MOST_NAMES))
+    found = patterns.parts(kind, wanted, project=scope)
+    for name in wanted:
+        yield from _usable(found.get(name, ()), project)
 
 
 def _usable(found: Iterable[Pattern], project: str) -> list[Pattern]:
@@ -111,10 +115,32 @@ def _usable(found: Iterable[Pattern], project: str) -> list[Pattern]:
 
 
 def _classes(module: SourceModule, targets: Sequence[Target]) -> Iterator[str]:
-    """Names of classes whose objects the module may want: those that stand in it, and what parameters are named
-    after."""
-    named = ("".join(map(str.capitalize, one.name.split("_"))) for target in targets for one in target.parameters)
-    yield from dict.fromkeys((*_CLASS.findall(module.source), *named))
+    """Names of classes whose objects the module may want: what parameters are named after, what is imported or defined
+    there, what stands in annotations that are texts, and what else begins like the name of a class."""
+    symbols = symbols_of(module)
+    after = ("".join(map(str.capitalize, one.name.split("_"))) for target in targets for one in target.parameters)
+    known = (dotted.rpartition(".")[2] for dotted in (*symbols.imports.values(), *symbols.classes))
+    texts = (text for node in symbols.nodes for text in _annotated(node))
+    named = (name for text in texts for name in _CLASS.findall(text))
+    used = (
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in symbols.nodes
+        if isinstance(node, ast.Name | ast.Attribute)
+    )
+    yield from dict.fromkeys(name for name in chain(after, known, named, used) if _CLASS.fullmatch(name))
+
+
+def _annotated(node: ast.AST) -> Iterator[str]:
+    """The texts in the annotations of an argument, a function or an assignment."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        annotation = node.returns
+    elif isinstance(node, ast.arg | ast.AnnAssign):
+        annotation = node.annotation
+    else:
+        return
+    for inner in ast.walk(annotation) if annotation is not None else ():
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield inner.value
 
 
 def _outside(module: SourceModule) -> Iterator[str]:

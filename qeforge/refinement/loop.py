@@ -30,6 +30,8 @@ twice as many after each that went quickly."""
 _STALE_BATCHES = 14
 _ALONE = 0.7
 """Share of the time after which advisers are asked although the proposers still get on: what search finds is free."""
+_EARLY = 0.25
+"""Share of the time for questions where the clock cut the first search: the code is large, and a model is slow, too."""
 _CONSULTING = 0.5
 """Share of the time left that a round's questions to advisers may take."""
 _FOLLOWING = 8
@@ -167,11 +169,15 @@ class Loop:
         began = self.clock.now()
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
         share = self.limits.seconds * (0.4 if number == 1 else 0.15)
-        self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
+        cut = self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
+        self.cut |= cut
+        if cut and number == 1:
+            self._consult(self.limits.seconds * _EARLY, ())
         self._promote(number)
         self._mutate()
         self._chase()
-        if self.advisers and self._is_stuck(number, quality) and self._consult():
+        left = (self.deadline - self.clock.now()) * _CONSULTING
+        if self.advisers and self._is_stuck(number, quality) and self._consult(left, self.trials.open):
             self._promote(number)
             self._mutate()
         self.rounds.append(
@@ -227,12 +233,10 @@ class Loop:
                 return True
         return False
 
-    def _consult(self) -> bool:
-        """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once.
-        Whether anything new ran."""
-        now = self.clock.now()
-        until = now + (self.deadline - now) * _CONSULTING
-        tried = self.trials.open
+    def _consult(self, seconds: float, tried: Sequence[Mutant]) -> bool:
+        """Asks the advisers, one question at a time, about open goals and these mutants; what an answer met first is
+        where the proposers go on at once. Whether anything new ran."""
+        until = self.clock.now() + seconds
         ran = False
         for adviser in self.advisers:
             while (goals := self._open()) or tried:
@@ -355,7 +359,7 @@ class Loop:
             self._mutate(hinted=True)
 
     def _equivalent(self) -> dict[str, str]:
-        """Mutants that probably mean the same, with the reason; nobody goes on looking for what shows them."""
+        """Mutants that probably mean the same, with the reason; nobody looks for what shows them."""
         return self.hunt.likely_equivalent(self.trials.open) if self.hunt is not None else {}
 
     def _follow(self, batch: list[Candidate]) -> list[tuple[Candidate, Observation]]:

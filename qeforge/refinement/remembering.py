@@ -29,7 +29,10 @@ class Remembering:
         if recalled is not None and (recalled.offers or recalled.lent):
             credit = Crediting(task.module, recalled.lent) if recalled.lent else None
             met = goals.met(base)
-            self.proposers.append(MemoryProposer(recalled.offers, goals.met, base=met, others=others, credit=credit))
+            proposer = MemoryProposer(
+                recalled.offers, goals.met, base=met, others=others, credit=credit, targets=task.module.targets
+            )
+            self.proposers.append(proposer)
 
     def experience(self, cases: Sequence[TestCase]) -> Experience | None:
         """What the next run can learn from the cases that are in the suite now; None where nobody wants to know."""

@@ -71,9 +71,10 @@ def test_only_so_much_is_read_of_what_met_nothing(monkeypatch: pytest.MonkeyPatc
     assert outcomes(credit)["text"].goals == 1
 
 
-def test_what_is_no_python_or_no_target_has_no_parts() -> None:
+@pytest.mark.parametrize("rest", ["+)", "\0)", f", {'1+' * 900}1)"], ids=["syntax", "null", "deep"])
+def test_what_is_no_python_or_no_target_has_no_parts(rest: str) -> None:
     credit = Crediting(module(), [TEXT])
-    credit.ran(call("slugify('Some Title' +)"), 1)
+    credit.ran(call(f"slugify('Some Title' {rest}"), 1)
     credit.ran(call("slugify('Some Title')", "gone"), 1)
     assert outcomes(credit) == {}
 
@@ -98,7 +99,7 @@ def test_quality_of_parts_moves_with_what_became_of_them(tmp_path: Path) -> None
     proposer.learn([(made, seen(1)), (replace(made, act="total(Cart('bob'), 'Some Title')"), seen())])
     memory.settle(proposer.outcomes([made]), at=2_000.0)
     [value] = memory.values("value text: str", "text", project=PROJECT)
-    [built] = memory.parts(PatternKind.CONSTRUCTION, "Cart", project=PROJECT)
+    [built] = memory.parts(PatternKind.CONSTRUCTION, ["Cart"], project=PROJECT)["Cart"]
     assert (value.uses, value.wins) == (1, 0)
     assert value.quality == pytest.approx(1 / 3)
     assert (built.uses, built.wins, built.gain) == (1, 1, 1)

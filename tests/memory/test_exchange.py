@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from qeforge.domain.pattern import PatternKind
 from qeforge.errors import UsageError, WriteError
 from qeforge.memory.exchange import exported, take_in, write
 from qeforge.memory.listing import listed
-from tests.memory.samples import PROJECT, call, keep, memory_in
+from tests.memory.samples import PROJECT, call, keep, learned, memory_in, module, place
 
 HEAD = '{"format": "qeforge-patterns", "version": 1}'
 GOOD = {
@@ -42,6 +43,26 @@ def test_what_goes_out_comes_in_as_another_projects(tmp_path: Path) -> None:
     assert {row.pattern.act for row in mine} == {row.pattern.act for row in theirs}
     assert take_in(there, tmp_path / "out.jsonl", project="/clone", at=6.0).known == 6
     assert exported(there, project="/clone").splitlines()[0] == HEAD
+
+
+def test_stand_ins_go_out_and_come_in(tmp_path: Path) -> None:
+    where = module("import subprocess\n\n\ndef ask(x):\n    return subprocess.run(x)\n", "shop.outside")
+    made = call(
+        "ask('a')",
+        "ask",
+        at="shop.outside",
+        arrange=(
+            "monkeypatch.setattr('subprocess.run', lambda *args: 7)",
+            "monkeypatch.setattr('shop.outside.subprocess', str)",
+        ),
+        fixtures=("monkeypatch",),
+    )
+    memory, there = memory_in(tmp_path / "here"), memory_in(tmp_path / "there")
+    memory.keep(place("ask", at="shop.outside"), learned(made, of=where), at=1.0)
+    write(exported(memory, project=PROJECT), tmp_path / "out.jsonl")
+    assert take_in(there, tmp_path / "out.jsonl", project="/clone", at=5.0).refused == ()
+    [fake] = there.parts(PatternKind.FAKE, ["subprocess.run"], project="/clone")["subprocess.run"]
+    assert (fake.act, fake.shape) == ("lambda *args: 7", "outside subprocess.run ")
 
 
 def test_what_comes_in_lifts_no_confinement(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,38 @@ def test_what_an_object_is_made_from_is_put_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("lambda name: name", "Cart(lambda name: name)"),
+        ("(name, lambda name: name)", "Cart(('ann', lambda name: name))"),
+        ("lambda *name, other=name: other", "Cart(lambda *name, other='ann': other)"),
+        ("lambda: name", "Cart(lambda: 'ann')"),
+        ("lambda name: both", None),  # `both` would read the parameter
+    ],
+)
+def test_what_a_lambda_takes_is_no_local_name(value: str, made: str | None) -> None:
+    arrange = ("name = 'ann'", "both = [name]", f"cart = Cart({value})")
+    found = parts(call("cart.add('tea', 1)", "Cart.add", arrange=arrange, imports=(CART,)))
+    assert [one.act for one in found] == ([made] if made else [])
+
+
+def test_what_grows_without_measure_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    unparse = ast.unparse
+
+    def counted(node: ast.AST) -> str:
+        text = unparse(node)
+        written.append(len(text))
+        return text
+
+    monkeypatch.setattr(ast, "unparse", counted)
+    lists = tuple(f"x{number} = [{', '.join([f'x{number + 1}'] * 25)}]" for number in range(3))
+    made = call("cart.add('tea', 1)", "Cart.add", arrange=(*lists, "x3 = 0", "cart = Cart(x0)"), imports=(CART,))
+    assert parts(made) == []
+    assert sum(written) < 2_000
+
+
+@pytest.mark.parametrize(
     "arrange",
     [
         ("cart = Cart(name)",),  # a name from nowhere
@@ -100,6 +133,7 @@ def test_a_stand_in_is_remembered_by_what_it_stands_for(statement: str, stands_f
         "monkeypatch.setattr('subprocess.run', answers)",
         "monkeypatch.setattr('subprocess.run', tmp_path)",
         "monkeypatch.setattr('no name', print)",
+        "monkeypatch.setattr('shop.outside.subprocess', print)",  # a whole module
         "monkeypatch.setenv('TOKEN', 'abc')",
     ],
 )
@@ -112,12 +146,22 @@ def test_other_changes_are_no_stand_in(statement: str) -> None:
 def test_another_module_gets_the_objects_whose_class_it_names(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
     keep(memory, call("cart.add('tea', 1)", "Cart.add", arrange=("cart = Cart('ann')",), imports=(CART,)))
-    for source in ("def total(cart):\n    return 1\n", "def total(given: 'Cart'):\n    return 1\n"):
+    for source in (
+        "def total(cart):\n    return 1\n",
+        "def total(given: 'Cart'):\n    return 1\n",
+        "def total(*given: 'list[Cart | None]'):\n    return 1\n",
+        "def total(given) -> 'Cart':\n    return 1\n",
+        "from shop import texts\n\ndef total(given):\n    return isinstance(given, texts.Cart)\n",
+        "from shop.texts import Cart as Case\n\ndef total(given):\n    return isinstance(given, Case)\n",
+        "from shop.texts import *\n\ndef total(given):\n    return isinstance(given, Cart)\n",
+    ):
         [recipe] = recall(memory, module(source, "shop.sums"), project=PROJECT, everywhere=False).recipes
         assert recipe.target.startswith("memory:")
         assert recipe.receiver is not None
         assert (recipe.receiver.source, recipe.receiver.type_name) == ("Cart('ann')", "shop.texts.Cart")
         assert recipe.receiver.imports == (CART,)
+    told = module("def total(carts):\n    '''Not of the Cart.'''\n    return 'Cart'  # Cart\n", "shop.sums")
+    assert recall(memory, told, project=PROJECT, everywhere=False).recipes == ()
     other = module("def total(carts):\n    return 1\n", "shop.sums")
     assert recall(memory, other, project=PROJECT, everywhere=False).recipes == ()
     named = module("def total(cart):\n    return 1\n", "else.sums")

@@ -110,6 +110,42 @@ def test_values_of_the_same_type_come_before_those_of_the_same_name(tmp_path: Pa
     assert [(one.act, one.kind) for one in found] == [("'c'", PatternKind.VALUE)]
 
 
+def test_what_has_a_name_is_found_by_its_shape_not_by_looking_at_all_of_its_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = memory_in(tmp_path)
+    keep(memory, call("slugify('a')"))
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    rows = memory.store.rows
+
+    def noted(query: str, *given: object) -> list[sqlite3.Row]:
+        asked.append((query, given))
+        return rows(query, *given)
+
+    monkeypatch.setattr(memory.store, "rows", noted)
+    memory.values("value text: str", "text", project=PROJECT)
+    memory.parts(PatternKind.CONSTRUCTION, [f"Class{number}" for number in range(200)], project=PROJECT)
+    assert len(asked) == 2
+    for query, given in asked:
+        plan = [row["detail"] for row in rows(f"explain query plan {query}", *given)]
+        assert any(step.startswith("SEARCH shape") and "words>? AND words<?" in step for step in plan), plan
+        assert any(step.startswith("SEARCH pattern") and "(shape=?)" in step for step in plan), plan
+
+
+def test_parts_are_given_by_name_however_many_are_asked_for(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    cart = "from shop.texts import Cart"
+    for name in ("Cart('a')", "Cart('b')"):
+        keep(memory, call("cart.add('c', 1)", "Cart.add", arrange=(f"cart = {name}",), imports=(cart,)))
+    names = [*(f"Class{number}" for number in range(700)), "Cart", "Car"]
+    found = memory.parts(PatternKind.CONSTRUCTION, names, project=PROJECT)
+    assert {name: sorted(one.act for one in some) for name, some in found.items()} == {
+        "Cart": ["Cart('a')", "Cart('b')"]
+    }
+    assert memory.parts(PatternKind.CONSTRUCTION, [], project=PROJECT) == {}
+    assert memory.parts(PatternKind.CONSTRUCTION, names, project="/elsewhere") == {}
+
+
 def test_vectors_survive_being_packed() -> None:
     assert unpacked(packed([0.5, -1.0])) == (0.5, -1.0)
 

@@ -1,10 +1,13 @@
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.goal import Goal, GoalKind
 from qeforge.domain.observation import Arc, Observation
 from qeforge.domain.observation import Outcome as Ended
-from qeforge.domain.pattern import Offer, Outcome, Recalled
+from qeforge.domain.pattern import Offer, Outcome, Pattern, PatternKind, Recalled
 from qeforge.domain.protocols import Request
 from qeforge.memory.bank import MOST_OF_ONE
 from qeforge.memory.proposer import MemoryProposer
@@ -63,6 +66,27 @@ def test_targets_take_turns_and_there_is_an_end(tmp_path: Path) -> None:
     assert found == recall(memory_in(tmp_path), many, project=PROJECT, everywhere=False)
 
 
+def test_names_are_asked_for_at_once_and_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = memory_in(tmp_path)
+    keep(memory, call("slugify('a')"))
+    asked: list[Sequence[str]] = []
+    parts = memory.parts
+
+    def noted(kind: PatternKind, names: Sequence[str], *, project: str | None) -> dict[str, list[Pattern]]:
+        asked.append(names)
+        return parts(kind, names, project=project)
+
+    monkeypatch.setattr(memory, "parts", noted)
+    many = ", ".join(f"Class{number}" for number in range(500))
+    source = f'"""Prose about Words."""\n\n\nclass Own:\n    def do(self, shopping_cart):\n        return {many}\n'
+    recall(memory, module(source), project=PROJECT, everywhere=False)
+    classes, outside = asked
+    assert list(classes[:2]) == ["ShoppingCart", "Own"]
+    assert len(classes) == 200
+    assert not {"Words", "Prose"} & set(classes)
+    assert outside == []
+
+
 def test_nothing_remembered_gives_nothing(tmp_path: Path) -> None:
     assert recall(memory_in(tmp_path), module(), project=PROJECT, everywhere=True) == Recalled()
     assert not (tmp_path / "memory.db").exists()
@@ -95,6 +119,15 @@ def test_what_others_offer_anyway_is_theirs_however_it_is_laid_out() -> None:
     assert [one.act for one in proposer.propose(ASKED)] == ["f('b')"]
 
 
+@pytest.mark.parametrize("act", ["f(", "f('\0')", f"f({'1+' * 900}1)"], ids=["syntax", "null", "deep"])
+def test_what_nobody_can_read_is_offered_once_all_the_same(act: str) -> None:
+    proposer = MemoryProposer([offer(act, "p"), offer("f(1)")], met, others=[call(act)])
+    assert [one.act for one in proposer.propose(ASKED)] == ["f(1)"]
+    proposer = MemoryProposer([offer(act, "p")], met)
+    proposer.learn([(call(act), seen())])
+    assert proposer.outcomes([call(act)]) == (Outcome(pattern="p", target="shop.texts:slugify", kept=True),)
+
+
 def test_who_meets_a_goal_first_has_won_and_so_has_what_is_kept() -> None:
     first, second, third, never = (offer(f"f({number})") for number in range(4))
     proposer = MemoryProposer([first, second, third, never], met, base=met(frozenset({(9, 9)})))
@@ -110,3 +143,12 @@ def test_who_meets_a_goal_first_has_won_and_so_has_what_is_kept() -> None:
         Outcome(pattern="f(2)", target=target, kept=True),
     )
     assert [one.won for one in outcomes] == [True, False, True]
+
+
+def test_what_the_suite_spells_otherwise_is_kept_all_the_same() -> None:
+    source = "def slugify(text, lower=True, strict=False):\n    return text\n"
+    offers = [offer(f"slugify('a', {given})") for given in ("False, True", "True, True", "True, False")]
+    proposer = MemoryProposer(offers, met, targets=module(source).targets)
+    proposer.learn([(one.candidate, seen()) for one in offers])
+    kept = [call("slugify('a', lower=False, strict=True)"), call("slugify('a', True, True)")]
+    assert [one.kept for one in proposer.outcomes(kept)] == [True, True, False]
