@@ -28,11 +28,9 @@ _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _STALE_BATCHES = 14
-_ALONE = 0.7
-"""Share of the time after which advisers are asked although the proposers still get on: what search finds is free."""
-_EARLY = 0.25
-"""Share of the time for questions where the clock cut the first search: the code is large, and a model is slow, too."""
-_CONSULTING = 0.5
+_ALONE = 0.5
+"""Share of the time after which advisers are asked although the proposers still get on; they are slow, too."""
+_CONSULTING = 0.7
 """Share of the time left that a round's questions to advisers may take."""
 _FOLLOWING = 8
 """That part of a later round's executions follows an answer which met something new."""
@@ -129,7 +127,7 @@ class Loop:
             import_lines=lines_of(imported),
             oddity=self.oddity,
             clock=clock,
-            deadline=self.deadline,
+            deadline=self.started + limits.seconds * (_ALONE if advisers else 1),
         )
         at_large = self.trials.is_at_large
         self.hunt = None if Capability.SURVIVORS in without else Hunt(judge, proposers, at_large, self._follow)
@@ -169,15 +167,11 @@ class Loop:
         began = self.clock.now()
         quality, offered, kept = self._quality(), self.pool.offered, len(self.cases)
         share = self.limits.seconds * (0.4 if number == 1 else 0.15)
-        cut = self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
-        self.cut |= cut
-        if cut and number == 1:
-            self._consult(self.limits.seconds * _EARLY, ())
+        self.cut |= self._explore(self.limits.first if number == 1 else self.limits.later, began + share)
         self._promote(number)
         self._mutate()
         self._chase()
-        left = (self.deadline - self.clock.now()) * _CONSULTING
-        if self.advisers and self._is_stuck(number, quality) and self._consult(left, self.trials.open):
+        if self.advisers and self._is_stuck(number, quality) and self._consult():
             self._promote(number)
             self._mutate()
         self.rounds.append(
@@ -233,11 +227,13 @@ class Loop:
                 return True
         return False
 
-    def _consult(self, seconds: float, tried: Sequence[Mutant]) -> bool:
-        """Asks the advisers, one question at a time, about open goals and these mutants; what an answer met first is
-        where the proposers go on at once. Whether anything new ran."""
-        until = self.clock.now() + seconds
-        ran = False
+    def _consult(self) -> bool:
+        """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once.
+        Whether anything new ran, or mutants wait for the time that was kept for this."""
+        now = self.clock.now()
+        until = now + (self.deadline - now) * _CONSULTING
+        tried, ran = self.trials.open, self.trials.cut
+        self.trials.deadline, self.trials.cut = self.deadline, False
         for adviser in self.advisers:
             while (goals := self._open()) or tried:
                 left = until - self.clock.now()
@@ -343,7 +339,7 @@ class Loop:
         """Promotes what notices survivors, whatever else it does."""
         if self.hunt is None or not self.cases:
             return
-        until = self.deadline - self.limits.seconds * _KEPT_FOR_LOOKS
+        until = self.trials.deadline - self.limits.seconds * _KEPT_FOR_LOOKS
         entries = self.hunt.round(
             self.trials.open,
             lambda mutant: self.trials.probed[mutant.id],
