@@ -42,7 +42,7 @@ def tables_of(found: Benched) -> RenderableType:
         parts.append(_training(found.findings.curves))
     if found.findings.matrices:
         parts += [_kept(found.findings), _matrices(found.findings)]
-    if found.off is not None and found.on is not None:
+    if found.off is not None:
         parts.append(_answers(found.off, found.on))
     return Group(*parts)
 
@@ -112,10 +112,11 @@ def _rows(name: str, own: Sequence[Matrix], projects: Sequence[str]) -> Iterator
         yield (f"{name}, after {project}", *(f"{mean:.4f}" for mean in means))
 
 
-def _answers(off: Rates, on: Rates) -> RenderableType:
+def _answers(off: Rates, on: Rates | None) -> RenderableType:
     rows = [
         (name, str(one.questions), share(one.valid, one.candidates), share(one.reached, one.goals))
         for name, one in (("without", off), ("with it", on))
+        if one is not None
     ]
     return plain_table(("adapter", "questions", "valid candidates", "goals reached"), rows)
 

@@ -106,30 +106,36 @@ def interval(values: Sequence[float]) -> Interval:
     )
 
 
-def run(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercise:
+    """What a bench trains on: the examples of each project, as the model reads them, and how long it takes, about."""
+
+    tasks: Mapping[str, Task]
+    seconds: float
+
+
+def prepare(
     pupil: Pupil,
     examples: Sequence[Example],
     plan: Plan,
     *,
-    seeds: Sequence[int],
+    seeds: int,
     held_out: int = HELD_OUT,
     longest: int = lesson.LONGEST,
-) -> Findings:
-    """Trains from nothing again and again; nothing is kept. When time is up, what is begun is finished (one way to
-    remember, of one seed) and the rest left out; Ctrl-C leaves out what is begun, too.
+) -> Exercise:
+    """Reads the examples, and says what training will take.
 
     Args:
         pupil: the model.
         examples: all there are, oldest first.
         plan: how much of it; `examples` are those of one project.
-        seeds: of where training begins.
+        seeds: how many.
         held_out: examples of each project to judge by.
         longest: tokens of an example; those that are longer are left out.
 
     Raises:
-        LearningError: too little to learn from.
+        LearningError: too little to learn from, or too little memory.
     """
-    began = plan.clock()
     split = data.split(examples)
     lesson.require(split)
     with pupil.open() as runner:
@@ -142,11 +148,29 @@ def run(
     held = [one for _, own in tasks.values() for one in own]
     if not train or not held:
         raise LearningError(f"every answer is longer than {longest} tokens", slug="few-examples")
-    several = {name: task for name, task in tasks.items() if task[0] and task[1]}
-    seconds, memory = cost(pupil, list(tasks.values()), list(several.values()), plan, len(seeds))
+    seconds, memory = cost(pupil, list(tasks.values()), list(_several(tasks).values()), plan, seeds)
     lesson.afford(plan, seconds, memory)
-    if seconds > plan.seconds:
+    return Exercise(tasks=tasks, seconds=seconds)
+
+
+def run(pupil: Pupil, exercise: Exercise, plan: Plan, *, seeds: Sequence[int]) -> Findings:
+    """Trains from nothing again and again; nothing is kept. When time is up, what is begun is finished (one way to
+    remember, of one seed) and the rest left out; Ctrl-C leaves out what is begun, too.
+
+    Args:
+        pupil: the model.
+        exercise: what it trains on.
+        plan: how much of it, and for how long from now on.
+        seeds: of where training begins, as many as it was prepared for.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C before there was anything to tell.
+    """
+    began = plan.clock()
+    if exercise.seconds > plan.seconds:
         plan.tell(f"time ends it after {plan.seconds:.0f} s, about: what comes last will be missing")
+    tasks, several = exercise.tasks, _several(exercise.tasks)
+    held = [one for _, own in tasks.values() for one in own]
     base = Base(pupil.path, pupil.shape, rank=plan.rank)
     curves: list[Curve] = []
     matrices: list[Matrix] = []
@@ -292,6 +316,11 @@ def _tasks(
         )
         for name in names
     }
+
+
+def _several(tasks: Mapping[str, Task]) -> Mapping[str, Task]:
+    """The projects with examples on both sides."""
+    return {name: task for name, task in tasks.items() if task[0] and task[1]}
 
 
 def _never() -> bool:

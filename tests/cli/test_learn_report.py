@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -48,6 +49,11 @@ def test_every_way_has_one_row_with_its_interval_and_its_matrix() -> None:
 
 def test_what_was_not_measured_is_not_printed() -> None:
     assert "valid candidates" not in printed(found(rates=False))
+
+
+def test_what_was_known_when_the_other_side_was_left_out_is_printed() -> None:
+    text = printed(replace(found(), on=None))
+    assert [line.split()[0] for line in text.splitlines() if "5 of 8" in line] == ["without"]
 
 
 def test_data_has_every_seed_and_the_intervals() -> None:
