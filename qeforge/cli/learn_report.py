@@ -68,7 +68,7 @@ def share(count: int, whole: int) -> str:
 def _training(curves: Sequence[Curve]) -> RenderableType:
     rows = [
         (
-            f"seed {number}",
+            f"seed {one.seed}",
             f"{one.losses[0]:.4f}",
             f"{one.losses[1]:.4f}",
             f"{one.losses[-1]:.4f}",
@@ -76,7 +76,7 @@ def _training(curves: Sequence[Curve]) -> RenderableType:
             f"{one.seconds / (len(one.losses) - 1):.1f} s",
             f"{one.seconds:.0f} s",
         )
-        for number, one in enumerate(curves)
+        for one in curves
     ]
     change = _told(interval([one.losses[-1] - one.losses[0] for one in curves]), ".4f")
     rows.append(("change", "", "", change, "", "", ""))

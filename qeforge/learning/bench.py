@@ -21,9 +21,14 @@ FORGETS, REPLAYS = "no penalty", "replay"
 HELD_OUT = 4
 """Held-out examples of each project that are looked at."""
 
-_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Of Student's t for 95%, both sides, by degrees of freedom from 1."""
+_QUANTILES = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+"""Of Student's t for 95%, both sides, by degrees of freedom from 1 to 30."""
 _NORMAL = 1.96
+"""The same of the normal distribution, to which t comes near: that of 31 degrees of freedom is 2.040."""
 
 Task = tuple[Sequence[Read], Sequence[Read]]
 """Of one project: to train on, and held out."""
@@ -31,8 +36,10 @@ Task = tuple[Sequence[Read], Sequence[Read]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """Held-out loss before training and after each step, and seconds of wall time for all steps."""
+    """Held-out loss before training and after each step, seconds of wall time for all steps, and the seed of where
+    training began."""
 
+    seed: int
     losses: tuple[float, ...]
     seconds: float
 
@@ -87,8 +94,8 @@ NOTHING = Findings(projects=(), trained=(), held_out=(), curves=(), matrices=())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Mean of several seeds, and how far from it the true one may lie with 95% confidence (Student's t); None for one
-    seed."""
+    """Mean of several seeds, and how far from it the true one may lie with 95% confidence: by Student's t
+    for up to 31 seeds, by the normal distribution for more; None for one seed."""
 
     mean: float
     half: float | None
@@ -243,7 +250,7 @@ def curve(base: Base, train: Sequence[Read], held: Sequence[Read], steps: int, s
         began = time.monotonic()
 
     training.train(base, train, steps=steps, late=_never, tell=_silent, watch=watch)
-    return Curve(losses=tuple(losses), seconds=spent)
+    return Curve(seed=seed, losses=tuple(losses), seconds=spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,7 @@ def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> 
     given = [*examples(), *examples("other", answer="'a')\n```")]
     found = benched(pupil, given, plan(steps=3))
     (curve,) = found.curves
-    assert len(curve.losses) == 4
+    assert (curve.seed, len(curve.losses)) == (0, 4)
     assert curve.falls_at is not None
     assert [one.name for one in found.matrices] == ["no penalty", "replay", "λ 0.5", "λ 0.1", "λ 2"]
     assert (found.projects, found.trained, found.held_out, found.cut) == (("shop", "other"), (6, 6), (2, 2), False)
