@@ -100,7 +100,7 @@ def benched(lines: Sequence[Mapping[str, Any]]) -> Benched:
         trained=tuple(first["trained"]),
         held_out=tuple(first["held_out"]),
         curves=tuple(
-            Curve(losses=tuple(one["losses"]), seconds=one["seconds"])
+            Curve(seed=line["seed"], losses=tuple(one["losses"]), seconds=one["seconds"])
             for line in of_seeds
             for one in line["findings"]["curves"]
         ),

@@ -305,10 +305,11 @@ def bench(
 ) -> Outcome:
     """Measure what learning does with the answers that are here; nothing is kept.
 
-    Says first how long it will take. Prints the held-out loss after each step; with two projects or more, what of the
-    earlier ones is left after the last (the mean probability of their held-out tokens) without a penalty, under
+    Says first how long training will take. Prints the held-out loss after each step; with two projects or more, what of
+    the earlier ones is left after the last (the mean probability of their held-out tokens) without a penalty, under
     penalties of several strengths, and with replay; and, with an adapter in use, what the model's answers about
-    held-out targets are worth with it and without, by execution. Needs the extra `learn`.
+    held-out targets are worth with it and without, by execution: this comes before training, which has the time that is
+    left. Needs the extra `learn`.
 
     \b
     Examples:

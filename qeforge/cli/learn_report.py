@@ -42,7 +42,7 @@ def tables_of(found: Benched) -> RenderableType:
         parts.append(_training(found.findings.curves))
     if found.findings.matrices:
         parts += [_kept(found.findings), _matrices(found.findings)]
-    if found.off is not None and found.on is not None:
+    if found.off is not None:
         parts.append(_answers(found.off, found.on))
     return Group(*parts)
 
@@ -68,7 +68,7 @@ def share(count: int, whole: int) -> str:
 def _training(curves: Sequence[Curve]) -> RenderableType:
     rows = [
         (
-            f"seed {number}",
+            f"seed {one.seed}",
             f"{one.losses[0]:.4f}",
             f"{one.losses[1]:.4f}",
             f"{one.losses[-1]:.4f}",
@@ -76,7 +76,7 @@ def _training(curves: Sequence[Curve]) -> RenderableType:
             f"{one.seconds / (len(one.losses) - 1):.1f} s",
             f"{one.seconds:.0f} s",
         )
-        for number, one in enumerate(curves)
+        for one in curves
     ]
     change = _told(interval([one.losses[-1] - one.losses[0] for one in curves]), ".4f")
     rows.append(("change", "", "", change, "", "", ""))
@@ -112,10 +112,11 @@ def _rows(name: str, own: Sequence[Matrix], projects: Sequence[str]) -> Iterator
         yield (f"{name}, after {project}", *(f"{mean:.4f}" for mean in means))
 
 
-def _answers(off: Rates, on: Rates) -> RenderableType:
+def _answers(off: Rates, on: Rates | None) -> RenderableType:
     rows = [
         (name, str(one.questions), share(one.valid, one.candidates), share(one.reached, one.goals))
         for name, one in (("without", off), ("with it", on))
+        if one is not None
     ]
     return plain_table(("adapter", "questions", "valid candidates", "goals reached"), rows)
 

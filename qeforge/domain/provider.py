@@ -130,15 +130,17 @@ class Provider(Protocol):
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C while a batch was waited for.
+    """Ctrl-C after a batch was handed in.
 
     Args:
         told: what came of each question by then, in their order; an error in the place of each that nothing came of.
+        over: whether the batch is known to have ended, or its cancellation was taken; otherwise it may run on.
     """
 
-    def __init__(self, told: Sequence[Completion | ProviderError]) -> None:
+    def __init__(self, told: Sequence[Completion | ProviderError], *, over: bool) -> None:
         super().__init__()
         self.told = tuple(told)
+        self.over = over
 
 
 @runtime_checkable
@@ -150,6 +152,7 @@ class Patient(Protocol):
 
         Raises:
             ProviderError: the batch as a whole failed.
-            Stopped: Ctrl-C; the batch is cancelled.
+            Stopped: Ctrl-C after the batch was taken.
+            KeyboardInterrupt: Ctrl-C before that is known; it may run all the same.
         """
         ...

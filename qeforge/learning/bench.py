@@ -21,9 +21,14 @@ FORGETS, REPLAYS = "no penalty", "replay"
 HELD_OUT = 4
 """Held-out examples of each project that are looked at."""
 
-_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Of Student's t for 95%, both sides, by degrees of freedom from 1."""
+_QUANTILES = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+"""Of Student's t for 95%, both sides, by degrees of freedom from 1 to 30."""
 _NORMAL = 1.96
+"""The same of the normal distribution, to which t comes near: that of 31 degrees of freedom is 2.040."""
 
 Task = tuple[Sequence[Read], Sequence[Read]]
 """Of one project: to train on, and held out."""
@@ -31,8 +36,10 @@ Task = tuple[Sequence[Read], Sequence[Read]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """Held-out loss before training and after each step, and seconds of wall time for all steps."""
+    """Held-out loss before training and after each step, seconds of wall time for all steps, and the seed of where
+    training began."""
 
+    seed: int
     losses: tuple[float, ...]
     seconds: float
 
@@ -87,8 +94,8 @@ NOTHING = Findings(projects=(), trained=(), held_out=(), curves=(), matrices=())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Mean of several seeds, and how far from it the true one may lie with 95% confidence (Student's t); None for one
-    seed."""
+    """Mean of several seeds, and how far from it the true one may lie with 95% confidence: by Student's t
+    for up to 31 seeds, by the normal distribution for more; None for one seed."""
 
     mean: float
     half: float | None
@@ -106,30 +113,36 @@ def interval(values: Sequence[float]) -> Interval:
     )
 
 
-def run(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercise:
+    """What a bench trains on: the examples of each project, as the model reads them, and how long it takes, about."""
+
+    tasks: Mapping[str, Task]
+    seconds: float
+
+
+def prepare(
     pupil: Pupil,
     examples: Sequence[Example],
     plan: Plan,
     *,
-    seeds: Sequence[int],
+    seeds: int,
     held_out: int = HELD_OUT,
     longest: int = lesson.LONGEST,
-) -> Findings:
-    """Trains from nothing again and again; nothing is kept. When time is up, what is begun is finished (one way to
-    remember, of one seed) and the rest left out; Ctrl-C leaves out what is begun, too.
+) -> Exercise:
+    """Reads the examples, and says what training will take.
 
     Args:
         pupil: the model.
         examples: all there are, oldest first.
         plan: how much of it; `examples` are those of one project.
-        seeds: of where training begins.
+        seeds: how many.
         held_out: examples of each project to judge by.
         longest: tokens of an example; those that are longer are left out.
 
     Raises:
-        LearningError: too little to learn from.
+        LearningError: too little to learn from, or too little memory.
     """
-    began = plan.clock()
     split = data.split(examples)
     lesson.require(split)
     with pupil.open() as runner:
@@ -142,11 +155,29 @@ def run(
     held = [one for _, own in tasks.values() for one in own]
     if not train or not held:
         raise LearningError(f"every answer is longer than {longest} tokens", slug="few-examples")
-    several = {name: task for name, task in tasks.items() if task[0] and task[1]}
-    seconds, memory = cost(pupil, list(tasks.values()), list(several.values()), plan, len(seeds))
+    seconds, memory = cost(pupil, list(tasks.values()), list(_several(tasks).values()), plan, seeds)
     lesson.afford(plan, seconds, memory)
-    if seconds > plan.seconds:
+    return Exercise(tasks=tasks, seconds=seconds)
+
+
+def run(pupil: Pupil, exercise: Exercise, plan: Plan, *, seeds: Sequence[int]) -> Findings:
+    """Trains from nothing again and again; nothing is kept. When time is up, what is begun is finished (one way to
+    remember, of one seed) and the rest left out; Ctrl-C leaves out what is begun, too.
+
+    Args:
+        pupil: the model.
+        exercise: what it trains on.
+        plan: how much of it, and for how long from now on.
+        seeds: of where training begins, as many as it was prepared for.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C before there was anything to tell.
+    """
+    began = plan.clock()
+    if exercise.seconds > plan.seconds:
         plan.tell(f"time ends it after {plan.seconds:.0f} s, about: what comes last will be missing")
+    tasks, several = exercise.tasks, _several(exercise.tasks)
+    held = [one for _, own in tasks.values() for one in own]
     base = Base(pupil.path, pupil.shape, rank=plan.rank)
     curves: list[Curve] = []
     matrices: list[Matrix] = []
@@ -219,7 +250,7 @@ def curve(base: Base, train: Sequence[Read], held: Sequence[Read], steps: int, s
         began = time.monotonic()
 
     training.train(base, train, steps=steps, late=_never, tell=_silent, watch=watch)
-    return Curve(losses=tuple(losses), seconds=spent)
+    return Curve(seed=seed, losses=tuple(losses), seconds=spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +323,11 @@ def _tasks(
         )
         for name in names
     }
+
+
+def _several(tasks: Mapping[str, Task]) -> Mapping[str, Task]:
+    """The projects with examples on both sides."""
+    return {name: task for name, task in tasks.items() if task[0] and task[1]}
 
 
 def _never() -> bool:

@@ -53,7 +53,8 @@ class Batch:
 
         Raises:
             ProviderError: the batch could not be handed in, or nothing is known of it any more.
-            Stopped: Ctrl-C; the batch is cancelled, and what was answered by then is told.
+            Stopped: Ctrl-C after the batch was taken; it is cancelled, and what was answered by then is told.
+            KeyboardInterrupt: Ctrl-C while it was handed in; that goes on in a thread, and the batch may run.
         """
         if not prompts:
             return []
@@ -61,33 +62,38 @@ class Batch:
         asked = [{"custom_id": str(number), "params": request} for number, request in enumerate(requests)]
         # Not twice: where only the confirmation was lost, both would be paid.
         batch = self.guard(lambda: self.api.create(requests=asked), until=until, once=True).id
+        ended = False
         try:
             ended = self._ended(batch, looks_until=until - min(seconds / 2, _TO_CANCEL), until=until)
+            if not ended:
+                self._cancel(batch, until=until)
+                ended = self._ended(batch, looks_until=until, until=until + _LAST_WORD)
+                if not ended:
+                    return [self._late() for _ in prompts]
+            return self._results(batch, prompts, until=until + _LAST_WORD)
         except KeyboardInterrupt:
-            raise Stopped(self._last_word(batch, prompts)) from None
+            raise self._last_word(batch, prompts, ended=ended) from None
         except BaseException:  # nobody is going to read the answers
-            self._cancel(batch, until=time.monotonic() + _LAST_WORD)
+            if not ended:
+                self._cancel(batch, until=time.monotonic() + _LAST_WORD)
             raise
-        if not ended:
-            self._cancel(batch, until=until)
-            if not self._ended(batch, looks_until=until, until=until + _LAST_WORD):
-                return [self._late() for _ in prompts]
-        return self._results(batch, prompts, until=until + _LAST_WORD)
 
     def _results(self, batch: str, prompts: Sequence[Prompt], *, until: float) -> list[Completion | ProviderError]:
         told = self.guard(lambda: list(self.api.results(batch)), until=until)
         results = {item.custom_id: item.result for item in told}
         return [self._read(prompt, results.get(str(number))) for number, prompt in enumerate(prompts)]
 
-    def _last_word(self, batch: str, prompts: Sequence[Prompt]) -> list[Completion | ProviderError]:
-        """Cancels, and waits a moment for what was answered before, because that is paid."""
+    def _last_word(self, batch: str, prompts: Sequence[Prompt], *, ended: bool) -> Stopped:
+        """Cancels what has not ended, and waits a moment for what was answered before, because that is paid."""
         until = time.monotonic() + _LAST_WORD
         told: list[Completion | ProviderError] = []
+        over = ended
         with suppress(ProviderError, KeyboardInterrupt):  # a second Ctrl-C ends the waiting
-            self._cancel(batch, until=until)
-            if self._ended(batch, looks_until=until, until=until):
+            over = over or self._cancel(batch, until=until)
+            if ended or self._ended(batch, looks_until=until, until=until):
+                over = True
                 told = self._results(batch, prompts, until=until)
-        return told or [self._late() for _ in prompts]
+        return Stopped(told or [self._late() for _ in prompts], over=over)
 
     def _ended(self, batch: str, *, looks_until: float, until: float) -> bool:
         """Looks again and again, less and less often; False when it has not ended after the last look."""
@@ -100,9 +106,12 @@ class Batch:
                 return False
             pause = min(1.5 * pause, _LONGEST_PAUSE)
 
-    def _cancel(self, batch: str, *, until: float) -> None:
+    def _cancel(self, batch: str, *, until: float) -> bool:
+        """Whether the other side took it."""
         with suppress(ProviderError):  # it may have ended just now
             self.guard(lambda: self.api.cancel(batch), until=until)
+            return True
+        return False
 
     def _read(self, prompt: Prompt, result: Any) -> Completion | ProviderError:
         match result.type if result is not None else "":

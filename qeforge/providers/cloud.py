@@ -126,7 +126,8 @@ class Cloud:
 
         Raises:
             ProviderError: the batch as a whole failed.
-            Stopped: Ctrl-C; the batch is cancelled.
+            Stopped: Ctrl-C after the batch was taken; it was cancelled, if that could be done.
+            KeyboardInterrupt: Ctrl-C before that is known; it may run all the same.
         """
         answers: dict[int, Completion | ProviderError] = {}
         requests: dict[int, dict[str, Any]] = {}
@@ -141,7 +142,7 @@ class Cloud:
             told = batch.run([prompts[number] for number in requests], list(requests.values()), seconds=seconds)
         except Stopped as stop:
             answers.update(zip(requests, stop.told, strict=True))
-            raise Stopped([answers[number] for number in range(len(prompts))]) from None
+            raise Stopped([answers[number] for number in range(len(prompts))], over=stop.over) from None
         answers.update(zip(requests, told, strict=True))
         return [answers[number] for number in range(len(prompts))]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from qeforge.domain.learning import Example
 from qeforge.domain.ledger import BATCH, Call, Ledger
-from qeforge.domain.provider import Completion, Description, Patient, Prompt, Stopped, Usage
+from qeforge.domain.provider import Completion, Description, Patient, Prompt, Provider, Stopped, Usage
 from qeforge.domain.routing import About, Answer, Engine
 from qeforge.errors import ProviderError
 from qeforge.providers.host import Purse, Source, Sums
@@ -28,7 +28,7 @@ class Mailbox:
     use it at once.
 
     `sums` adds the answers up, `failures` has the first failure, `paths` the modules that got an answer, `lost`
-    what Ctrl-C made of a batch that was sent, in one line.
+    what Ctrl-C made of the batch, in one line.
 
     Args:
         source: the cloud model.
@@ -118,17 +118,22 @@ class Mailbox:
         """
         with self._lock:
             self._sent = True
-        sent = self._allowed()
-        if not sent:
-            return 0
-        began, at = self._monotonic(), self._wall()
-        prompts = [prompt for prompt, _ in sent]
+        provider: Provider | ProviderError
         try:
-            told = self._told(prompts, seconds)
+            sent = self._allowed()
+            if not sent:
+                return 0
+            began, at = self._monotonic(), self._wall()
+            provider = self._opened()
+        except KeyboardInterrupt:
+            self.lost = "the batch was not sent: no question left this machine, and there is nothing to pay"
+            raise
+        try:
+            told = self._told(provider, [prompt for prompt, _ in sent], seconds)
         except ProviderError as problem:
             told = [problem] * len(sent)
         except KeyboardInterrupt as stop:
-            self._lose(sent, stop.told if isinstance(stop, Stopped) else (), at, self._monotonic() - began)
+            self._lose(sent, stop, at, self._monotonic() - began)
             raise
         took = (self._monotonic() - began) / len(sent)
         for (_, about), reply in zip(sent, told, strict=True):
@@ -162,8 +167,18 @@ class Mailbox:
                 self._show(self._source.description, checked)
         return allowed
 
-    def _told(self, prompts: Sequence[Prompt], seconds: float) -> list[Completion | ProviderError]:
-        provider = self._source.open()
+    def _opened(self) -> Provider | ProviderError:
+        """The model, or why there is none."""
+        try:
+            return self._source.open()
+        except ProviderError as problem:
+            return problem
+
+    def _told(
+        self, provider: Provider | ProviderError, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | ProviderError]:
+        if isinstance(provider, ProviderError):
+            raise provider
         try:
             if not isinstance(provider, Patient):
                 raise ProviderError(f"{self._source.description.model} takes no batches", slug="no-batches")
@@ -171,23 +186,29 @@ class Mailbox:
         finally:
             provider.close()
 
-    def _lose(
-        self,
-        sent: Sequence[tuple[Prompt, About]],
-        told: Sequence[Completion | ProviderError],
-        at: float,
-        seconds: float,
-    ) -> None:
-        """The account of a batch that was cancelled; nothing is known of questions that are not in `told`."""
-        known = told or [ProviderError("nothing is known of it")] * len(sent)
+    def _lose(self, sent: Sequence[tuple[Prompt, About]], stop: KeyboardInterrupt, at: float, seconds: float) -> None:
+        """The account of a batch that nobody waits for any more."""
+        known: Sequence[Completion | ProviderError] = [ProviderError("nothing is known of it")] * len(sent)
+        over = False
+        if isinstance(stop, Stopped):
+            known, over = stop.told, stop.over
         for (_, about), reply in zip(sent, known, strict=True):
             self._note(about, _usage(reply), _INTERRUPTED, at, seconds / len(sent))
         paid = [usage for usage in map(_usage, known) if usage != Usage()]
         usd = sum(self._price(usage) or 0.0 for usage in paid)
-        self.lost = (
-            f"the batch was cancelled after {seconds:.0f} s: of {len(sent)} questions {len(paid)} are known to be "
-            f"answered by then, for ${usd:.4f}; the answers are lost, and the next --batch run asks again"
-        )
+        if over:
+            self.lost = (
+                f"the batch was cancelled, or had ended, after {seconds:.0f} s: of {len(sent)} questions {len(paid)} "
+                f"are known to be answered by then, for ${usd:.4f}; the answers are lost, and the next --batch run "
+                f"asks again"
+            )
+        else:
+            self.lost = (
+                f"the batch of {len(sent)} questions was given up after {seconds:.0f} s, and it is not known whether "
+                f"it runs and has to be paid: look among the batches in the console of "
+                f"{self._source.description.name}, and cancel it there; its answers are lost, and the next --batch run "
+                f"asks again"
+            )
 
     def _take(self, about: About, reply: Completion | ProviderError, at: float, seconds: float) -> None:
         outcome = reply.slug if isinstance(reply, ProviderError) else "answered"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qeforge.config import Config, data_dir, log_dir
@@ -162,7 +162,7 @@ def consolidate_when_due(config: Config, environ: Mapping[str, str]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benched:
     """What learning brings: on examples, and on held-out targets of projects without and with the adapter in use; None
-    where there are no such targets, or there is no adapter."""
+    where there are no such targets, there is no adapter, or Ctrl-C came before."""
 
     findings: Findings
     off: Rates | None
@@ -179,33 +179,52 @@ def benched(
     held_out: int,
     longest: int,
 ) -> Benched:
-    """Measures; nothing is kept.
+    """Measures; nothing is kept. Says first how long training will take, runs the answers, and trains in the time that
+    they left; both sides of a comparison are finished, however long they take. Ctrl-C leaves what is done.
 
     Args:
         config: the settings.
         environ: variables.
-        much: how much training.
+        much: how much training, and how long all of it may take.
         projects: folders whose held-out targets the model is asked about.
         seeds: how many, from the plan's on; 0 for no training.
-        held_out, longest: as `bench.run` has them.
+        held_out, longest: as `bench.prepare` has them.
+
+    Raises:
+        LearningError: too little to learn from, or too little memory.
+        KeyboardInterrupt: Ctrl-C before there was anything to tell.
     """
+    began = much.clock()
     one, given = pupil(config, environ), examples(environ)
     active = one.snapshots.active()
     examinations = [found for folder in projects if (found := Examination(config, folder, given)).questions]
-    off = on = None
-    if active is None:
-        much.tell("no adapter is in use: answers with and without one are not compared")
-    elif not examinations:
-        much.tell("no held-out target in these projects was asked about: answers are not compared")
-    else:  # first, because training may take all of the time
-        with closing(Llama(one.path, threads=cores, name=one.name, layers_on_gpu=config.local_gpu_layers)) as model:
-            off = total([each.hold(model) for each in examinations])
-            much.tell(f"without the adapter: {_words(off)}")
-            model.set_adapter(one.snapshots.path(active, ADAPTER))
-            on = total([each.hold(model) for each in examinations])
-            much.tell(f"with adapter {active.name}: {_words(on)}")
-    several = range(much.seed, much.seed + seeds)
-    findings = bench.run(one, given, much, seeds=several, held_out=held_out, longest=longest) if seeds else NOTHING
+    exercise = bench.prepare(one, given, much, seeds=seeds, held_out=held_out, longest=longest) if seeds else None
+    findings, off, on = NOTHING, None, None
+    try:
+        if active is None:
+            much.tell("no adapter is in use: answers with and without one are not compared")
+        elif not examinations:
+            much.tell("no held-out target in these projects was asked about: answers are not compared")
+        else:  # before training, because that may take all of the time
+            asked = sum(len(each.questions) for each in examinations)
+            much.tell(f"{asked} questions without the adapter and with it, which takes time of its own, come first")
+            with closing(Llama(one.path, threads=cores, name=one.name, layers_on_gpu=config.local_gpu_layers)) as model:
+                off = total([each.hold(model) for each in examinations])
+                much.tell(f"without the adapter: {_words(off)}")
+                model.set_adapter(one.snapshots.path(active, ADAPTER))
+                on = total([each.hold(model) for each in examinations])
+                much.tell(f"with adapter {active.name}: {_words(on)}")
+        if exercise is not None:
+            rest = replace(much, seconds=max(0.0, much.seconds - (much.clock() - began)))
+            if off is not None and not rest.seconds:
+                much.tell("the answers took all of the time: nothing is trained")
+                findings = replace(NOTHING, cut=True)
+            else:
+                findings = bench.run(one, exercise, rest, seeds=range(much.seed, much.seed + seeds))
+    except KeyboardInterrupt:
+        if off is None:
+            raise
+        findings = replace(NOTHING, cut=True)
     return Benched(findings=findings, off=off, on=on)
 
 

@@ -68,6 +68,7 @@ def test_seeds_that_were_kept_become_one_table(tmp_path: Path, capsys: pytest.Ca
     learning.main(["--results", str(results), "--only-tables"])
     text = capsys.readouterr().out
     assert text.startswith("small: shop 4+2, textkit 4+2; --steps 1\n")
+    assert [row.split()[1] for row in text.splitlines() if row.startswith("seed ")] == ["0", "1"]
     assert "95.0 ± 63.5%" in text
     assert text.count("3 of 4, 75%") == 2
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -21,7 +22,10 @@ def found(*, rates: bool = True) -> Benched:
         projects=("shop", "textkit"),
         trained=(6, 6),
         held_out=(2, 2),
-        curves=(Curve(losses=(1.0, 0.9, 0.8), seconds=4.0), Curve(losses=(1.0, 1.1, 0.7), seconds=6.0)),
+        curves=(
+            Curve(seed=5, losses=(1.0, 0.9, 0.8), seconds=4.0),
+            Curve(seed=6, losses=(1.0, 1.1, 0.7), seconds=6.0),
+        ),
         matrices=tuple(matrices),
     )
     one = Rates(questions=3, candidates=8, valid=5, goals=10, reached=2) if rates else None
@@ -42,6 +46,10 @@ def test_every_way_has_one_row_with_its_interval_and_its_matrix() -> None:
     assert "+0.2000 ± 0.0000" in plain
     [last] = [line for line in text.splitlines() if line.startswith("replay, after textkit")]
     assert last.split()[-2:] == ["0.5100", "0.4000"]
+    assert [line.split()[:3] for line in text.splitlines() if line.startswith("seed ")] == [
+        ["seed", "5", "1.0000"],
+        ["seed", "6", "1.0000"],
+    ]
     assert "5 of 8, 62%" in text
     assert "2.0 s" in text
 
@@ -50,8 +58,14 @@ def test_what_was_not_measured_is_not_printed() -> None:
     assert "valid candidates" not in printed(found(rates=False))
 
 
+def test_what_was_known_when_the_other_side_was_left_out_is_printed() -> None:
+    text = printed(replace(found(), on=None))
+    assert [line.split()[0] for line in text.splitlines() if "5 of 8" in line] == ["without"]
+
+
 def test_data_has_every_seed_and_the_intervals() -> None:
     data = json.loads(json.dumps(data_of(found())))
+    assert [one["seed"] for one in data["findings"]["curves"]] == [5, 6]
     assert data["falls_at"] == [1, 2]
     assert data["retention"] == pytest.approx([0.8, 0.84, 1.0, 1.04])
     assert data["summary"]["replay"]["retention"]["mean"] == pytest.approx(1.02)

@@ -1,12 +1,15 @@
 """Training for real: PEFT, a GGUF file, llama.cpp and back."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from qeforge.domain.learning import Shape
+from qeforge.domain.learning import Example, Shape
 from qeforge.learning import adapter, bench, consolidate, foreign, micro, training
 from qeforge.learning.adapter import read
+from qeforge.learning.bench import Findings
+from qeforge.learning.lesson import Plan, Pupil
 from qeforge.learning.libraries import LearningError
 from qeforge.learning.snapshots import ADAPTER, PART
 from qeforge.providers.gguf import count_parameters, read_header
@@ -99,12 +102,16 @@ def test_rows_in_the_wrong_order_are_noticed(tmp_path: Path, monkeypatch: pytest
     assert pupil.snapshots.active() is None
 
 
+def benched(pupil: Pupil, given: Sequence[Example], much: Plan, *, seeds: int = 1) -> Findings:
+    return bench.run(pupil, bench.prepare(pupil, given, much, seeds=seeds), much, seeds=range(seeds))
+
+
 def test_a_bench_tells_when_loss_falls_and_what_is_forgotten(tmp_path: Path) -> None:
     pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
     given = [*examples(), *examples("other", answer="'a')\n```")]
-    found = bench.run(pupil, given, plan(steps=3), seeds=range(1))
+    found = benched(pupil, given, plan(steps=3))
     (curve,) = found.curves
-    assert len(curve.losses) == 4
+    assert (curve.seed, len(curve.losses)) == (0, 4)
     assert curve.falls_at is not None
     assert [one.name for one in found.matrices] == ["no penalty", "replay", "λ 0.5", "λ 0.1", "λ 2"]
     assert (found.projects, found.trained, found.held_out, found.cut) == (("shop", "other"), (6, 6), (2, 2), False)
@@ -121,7 +128,7 @@ def test_a_bench_that_time_ends_gives_what_it_has(tmp_path: Path) -> None:
     pupil = pupil_of(tiny_model(tmp_path / "m.gguf"), tmp_path / "learned", shape_of())
     said: list[str] = []
     given = [*examples(), *examples("other")]
-    found = bench.run(pupil, given, plan(steps=1, seconds=0.0, tell=said.append), seeds=range(3))
+    found = benched(pupil, given, plan(steps=1, seconds=0.0, tell=said.append), seeds=3)
     assert found.cut
     assert (len(found.curves), found.matrices) == (1, ())
     assert said[0].startswith("about ")
@@ -136,10 +143,10 @@ def test_ctrl_c_leaves_what_was_measured(tmp_path: Path) -> None:
         if "no penalty" in line:
             raise KeyboardInterrupt
 
-    found = bench.run(pupil, given, plan(steps=1, tell=interrupt), seeds=range(1))
+    found = benched(pupil, given, plan(steps=1, tell=interrupt))
     assert (found.cut, len(found.curves), [one.name for one in found.matrices]) == (True, 1, ["no penalty"])
     with pytest.raises(LearningError, match="longer than 16 tokens"):
-        bench.run(pupil, given, plan(), seeds=range(1), longest=16)
+        bench.prepare(pupil, given, plan(), seeds=1, longest=16)
 
 
 def test_time_ends_training_between_two_steps(tmp_path: Path) -> None:

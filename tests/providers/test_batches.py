@@ -1,16 +1,20 @@
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import pytest
 
 from qeforge.domain.provider import Completion, Finish, Prompt, Stopped, Usage
 from qeforge.errors import ProviderError
+from qeforge.providers.batches import Batch
 from qeforge.providers.cloud import Cloud
 from qeforge.providers.key import Key
-from tests.providers.messages_server import MODEL, message
+from tests.providers.messages_server import MODEL, USAGE, message
 from tests.providers.test_cloud import asked
 
+T = TypeVar("T")
 PROMPTS = [Prompt(system="You test.", shared="module", ask=f"question {number}") for number in range(5)]
 
 pytest.importorskip("anthropic", reason="the package anthropic is not installed")
@@ -102,6 +106,7 @@ def test_ctrl_c_tells_what_was_answered_by_then(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(Stopped) as caught:
             cloud.complete_batch([huge, *PROMPTS[:2]], seconds=20)
         assert server.cancelled
+    assert caught.value.over
     unsent, answered, cancelled = caught.value.told
     assert isinstance(answered, Completion)
     assert answered.usage == Usage(input=12, output=9)
@@ -120,6 +125,80 @@ class Interrupted(threading.Event):
         if self._times >= 0:
             raise KeyboardInterrupt
         return super().wait(timeout)
+
+
+class Interrupting:
+    """Batches of the other side, and a guard under which each request gets there; Ctrl-C comes while the answers of
+    those that are named are waited for."""
+
+    def __init__(self, *interrupted: str) -> None:
+        self.interrupted = list(interrupted)
+        self.called: list[str] = []
+
+    def create(self, requests: object) -> SimpleNamespace:
+        return self._called("create", SimpleNamespace(id="msgbatch_1"))
+
+    def retrieve(self, batch: str) -> SimpleNamespace:
+        return self._called("retrieve", SimpleNamespace(processing_status="ended"))
+
+    def cancel(self, batch: str) -> SimpleNamespace:
+        return self._called("cancel", SimpleNamespace())
+
+    def results(self, batch: str) -> list[SimpleNamespace]:
+        usage = SimpleNamespace(model_dump=lambda: {**USAGE, "output_tokens": 9})
+        content = [SimpleNamespace(type="text", text="add(1)\n")]
+        said = SimpleNamespace(content=content, stop_reason="end_turn", usage=usage)
+        return self._called(
+            "results", [SimpleNamespace(custom_id="0", result=SimpleNamespace(type="succeeded", message=said))]
+        )
+
+    def guard(self, call: Callable[[], T], *, until: float, once: bool = False) -> T:
+        given = call()
+        if self.interrupted[:1] == self.called[-1:]:
+            del self.interrupted[0]
+            raise KeyboardInterrupt
+        return given
+
+    def run(self) -> None:
+        batch = Batch(api=self, model=MODEL, rest=lambda seconds: False, guard=self.guard)
+        batch.run(PROMPTS[:1], [{}], seconds=20)
+
+    def _called(self, name: str, given: T) -> T:
+        self.called.append(name)
+        return given
+
+
+def test_ctrl_c_while_results_are_read_still_tells_what_is_paid() -> None:
+    api = Interrupting("results")
+    with pytest.raises(Stopped) as caught:
+        api.run()
+    (answer,) = caught.value.told
+    assert isinstance(answer, Completion)
+    assert answer.usage == Usage(input=12, output=9)
+    assert caught.value.over
+    assert "cancel" not in api.called
+
+
+@pytest.mark.parametrize(("interrupted", "over"), [
+    (("retrieve", "retrieve"), True),
+    (("retrieve", "cancel"), False),
+])  # fmt: skip
+def test_a_second_ctrl_c_claims_a_cancellation_only_where_it_was_taken(
+    interrupted: tuple[str, ...], over: bool
+) -> None:
+    api = Interrupting(*interrupted)
+    with pytest.raises(Stopped) as caught:
+        api.run()
+    assert [type(one) for one in caught.value.told] == [ProviderError]
+    assert caught.value.over is over
+
+
+def test_ctrl_c_while_a_batch_is_handed_in_claims_nothing() -> None:
+    api = Interrupting("create")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        api.run()
+    assert not isinstance(caught.value, Stopped)
+    assert api.called == ["create"]
 
 
 def test_a_batch_that_nobody_takes() -> None:

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
@@ -133,10 +134,14 @@ def test_with_nothing_to_ask_nobody_is_asked() -> None:
     assert provider.sent == []
 
 
+GOT = Completion(text="x", model="fake-1", finish=Finish.STOP, usage=Usage(input=10, output=10))
+LATE = ProviderError("canceled", slug="timeout")
+
+
 @pytest.mark.parametrize(("stop", "tokens", "told"), [
-    (Stopped([Completion(text="x", model="fake-1", finish=Finish.STOP, usage=Usage(input=10, output=10)),
-              ProviderError("canceled", slug="timeout")]), [20, 0], "of 2 questions 1 are known to be answered"),
-    (KeyboardInterrupt(), [0, 0], "of 2 questions 0 are known to be answered"),
+    (Stopped([GOT, LATE], over=True), [20, 0], "cancelled, or had ended, after 0 s: of 2 questions 1 are known"),
+    (Stopped([LATE, LATE], over=False), [0, 0], "batch of 2 questions was given up after 0 s, and it is not known"),
+    (KeyboardInterrupt(), [0, 0], "batch of 2 questions was given up after 0 s, and it is not known"),
 ])  # fmt: skip
 def test_ctrl_c_leaves_an_account_of_what_was_sent(stop: KeyboardInterrupt, tokens: list[int], told: str) -> None:
     class Stops(Batches):
@@ -155,3 +160,19 @@ def test_ctrl_c_leaves_an_account_of_what_was_sent(stop: KeyboardInterrupt, toke
     assert [call.usd for call in books.calls] == [number / 100 for number in tokens]
     assert told in box.lost
     put(box, ("a:f", "one"))  # nobody gets the answer
+
+
+@pytest.mark.parametrize("where", ["open", "check"])
+def test_ctrl_c_before_anything_is_sent_leaves_nothing_to_account_for(where: str) -> None:
+    def interrupted(*given: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    books, provider = Books(), Batches()
+    source = Source(description=WHAT, open=lambda: provider, circuit=Breaker())
+    source = replace(source, open=interrupted) if where == "open" else replace(source, check=interrupted)
+    box = Mailbox(source, price=lambda usage: 1.0, ledger=books, purse=Budget(10.0))
+    put(box, ("a:f", "one"))
+    with pytest.raises(KeyboardInterrupt):
+        box.send(5.0)
+    assert "was not sent" in box.lost
+    assert (provider.sent, books.calls) == ([], [])
