@@ -28,9 +28,9 @@ _FEW, _SLOW = 8, 0.05
 """Candidates that are run before the clock is looked at for the first time, and where one takes that many seconds;
 twice as many after each that went quickly."""
 _STALE_BATCHES = 14
-_ALONE = 0.5
-"""Share of the time after which advisers are asked although the proposers still get on; they are slow, too."""
-_CONSULTING = 0.7
+_ALONE = 0.7
+"""Share of the time after which advisers are asked although the proposers still get on: what search finds is free."""
+_CONSULTING = 0.5
 """Share of the time left that a round's questions to advisers may take."""
 _FOLLOWING = 8
 """That part of a later round's executions follows an answer which met something new."""
@@ -127,7 +127,7 @@ class Loop:
             import_lines=lines_of(imported),
             oddity=self.oddity,
             clock=clock,
-            deadline=self.started + limits.seconds * (_ALONE if advisers else 1),
+            deadline=self.deadline,
         )
         at_large = self.trials.is_at_large
         self.hunt = None if Capability.SURVIVORS in without else Hunt(judge, proposers, at_large, self._follow)
@@ -229,11 +229,11 @@ class Loop:
 
     def _consult(self) -> bool:
         """Asks the advisers, one question at a time; what an answer met first is where the proposers go on at once.
-        Whether anything new ran, or mutants wait for the time that was kept for this."""
+        Whether anything new ran."""
         now = self.clock.now()
         until = now + (self.deadline - now) * _CONSULTING
-        tried, ran = self.trials.open, self.trials.cut
-        self.trials.deadline, self.trials.cut = self.deadline, False
+        tried = self.trials.open
+        ran = False
         for adviser in self.advisers:
             while (goals := self._open()) or tried:
                 left = until - self.clock.now()
@@ -339,7 +339,7 @@ class Loop:
         """Promotes what notices survivors, whatever else it does."""
         if self.hunt is None or not self.cases:
             return
-        until = self.trials.deadline - self.limits.seconds * _KEPT_FOR_LOOKS
+        until = self.deadline - self.limits.seconds * _KEPT_FOR_LOOKS
         entries = self.hunt.round(
             self.trials.open,
             lambda mutant: self.trials.probed[mutant.id],
@@ -355,7 +355,7 @@ class Loop:
             self._mutate(hinted=True)
 
     def _equivalent(self) -> dict[str, str]:
-        """Mutants that probably mean the same, with the reason; nobody looks for what shows them."""
+        """Mutants that probably mean the same, with the reason; nobody goes on looking for what shows them."""
         return self.hunt.likely_equivalent(self.trials.open) if self.hunt is not None else {}
 
     def _follow(self, batch: list[Candidate]) -> list[tuple[Candidate, Observation]]:

@@ -48,7 +48,7 @@ class Trials:
         self._import_lines = import_lines
         self._oddity = oddity
         self._clock = clock
-        self.deadline = deadline
+        self._deadline = deadline
         self.open = _thinned(mutants, most)
         self.judged: set[str] = set()
         self.incompetent: set[str] = set()
@@ -89,7 +89,7 @@ class Trials:
         start, stride = 0, _FEW_JOBS
         while start < len(jobs):
             began = self._clock.now()
-            if began > self.deadline:
+            if began > self._deadline:
                 self.cut = True
                 break
             piece = jobs[start : start + stride]
