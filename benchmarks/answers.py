@@ -35,7 +35,7 @@ from qeforge.memory.examples import SqliteExamples
 from qeforge.memory.store import NAME, Store
 from qeforge.providers.llama import Llama
 from qeforge.providers.parsing import parse_answer
-from qeforge.providers.prompts import BUDGET, Aim, prompt_for, usable
+from qeforge.providers.prompts import BUDGETS, Aim, prompt_for, usable
 from qeforge.providers.proposer import is_valid
 from qeforge.providers.taught import example_of
 from qeforge.wiring.routing import project_name
@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     options.add_argument("--model", type=Path, default=os.environ.get(MODEL), help=f"GGUF file; default: ${MODEL}")
     options.add_argument("--python", type=Path, help="the projects' interpreter")
     options.add_argument("--times", type=int, default=2, help="questions about a target (default: %(default)s)")
-    options.add_argument("--budget", type=int, default=BUDGET, help="tokens of a question (default: %(default)s)")
+    options.add_argument(
+        "--budget", type=int, default=BUDGETS[Engine.LOCAL], help="tokens of a question (default: %(default)s)"
+    )
     options.add_argument("--threads", type=int, default=0, help="of the model; default: one a core")
     options.add_argument("--limit", type=float, default=180.0, help="seconds a project (default: %(default)s)")
     given = options.parse_args(arguments)

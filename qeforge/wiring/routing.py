@@ -14,7 +14,7 @@ from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import StoreError
 from qeforge.providers.key import VARIABLE
 from qeforge.providers.prices import cost
-from qeforge.providers.prompts import BUDGET
+from qeforge.providers.prompts import BUDGETS
 from qeforge.providers.redaction import Redactor
 from qeforge.providers.server import place_of
 from qeforge.providers.store import ModelStore
@@ -70,7 +70,7 @@ def models_set_up(config: Config, environ: Mapping[str, str], ledger: SqliteLedg
         typical = ledger.typical(engine) if ledger is not None and config.replay is None else None
         seconds = typical.seconds if typical else _usual_seconds(engine, config, environ)
         output = typical.output if typical else OUTPUT[engine]
-        paid = _paid(config, Usage(input=BUDGET, output=output)) if engine is Engine.CLOUD else 0.0
+        paid = _paid(config, Usage(input=BUDGETS[engine], output=output)) if engine is Engine.CLOUD else 0.0
         found[engine] = Cost(seconds=seconds, usd=paid)
     return found
 
@@ -162,10 +162,10 @@ def _rows(
 def _priced(config: Config, models: Mapping[Engine, Cost], code: str) -> dict[Engine, Cost]:
     """The models with the price of a question about this code, where one has a price."""
     usual = models.get(Engine.CLOUD)
-    whole = _paid(config, Usage(input=BUDGET))
+    whole = _paid(config, Usage(input=BUDGETS[Engine.CLOUD]))
     if usual is None or usual.usd is None or whole is None:
         return dict(models)
-    tokens = min(BUDGET, _AROUND + int(len(code) / _CHARACTERS))
+    tokens = min(BUDGETS[Engine.CLOUD], _AROUND + int(len(code) / _CHARACTERS))
     asked = _paid(config, Usage(input=tokens)) or 0.0
     return {**models, Engine.CLOUD: replace(usual, usd=usual.usd - whole + asked)}
 
@@ -224,7 +224,7 @@ def _usual_seconds(engine: Engine, config: Config, environ: Mapping[str, str]) -
         store = _store(environ)
         stored = store.shelf().models.get(config.local_model or store.chosen())
         if stored is not None and stored.speed is not None:
-            return BUDGET / stored.speed.question + OUTPUT[engine] / stored.speed.answer
+            return BUDGETS[engine] / stored.speed.question + OUTPUT[engine] / stored.speed.answer
     return SECONDS[engine]
 
 

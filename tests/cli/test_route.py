@@ -11,7 +11,7 @@ from qeforge.domain.provider import Usage
 from qeforge.domain.routing import Engine
 from qeforge.memory.ledger import SqliteLedger
 from qeforge.memory.store import Store
-from qeforge.providers.prompts import BUDGET
+from qeforge.providers.prompts import BUDGETS
 from qeforge.providers.shelf import Speed
 from qeforge.providers.store import ModelStore
 from tests.cli.conftest import Cli, Ended
@@ -208,7 +208,7 @@ def test_a_measured_speed_is_what_an_answer_is_expected_to_take(explain: Cli, pr
     store.add(source, lambda done, total: None, name="tiny")
     store.choose("tiny")
     assert explain("--json", "shop.py").envelope["data"]["targets"][0]["seconds"] == 8.0
-    store.measured("tiny", Speed(answer=20.0, question=BUDGET / 2, date="2026-11-01"))
+    store.measured("tiny", Speed(answer=20.0, question=BUDGETS[Engine.LOCAL] / 2, date="2026-11-01"))
     assert explain("--json", "shop.py").envelope["data"]["targets"][0]["seconds"] == 7.0
 
 

@@ -7,7 +7,7 @@ from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant
 from qeforge.domain.routing import Engine
 from qeforge.domain.target import SourceModule, Target
-from qeforge.providers.prompts import BUDGET, OPEN, Aim, prompt_for, purposes_of, usable
+from qeforge.providers.prompts import BUDGETS, OPEN, Aim, prompt_for, purposes_of, usable
 from tests.analysis.modules import module_of
 
 MODULE = module_of(
@@ -146,7 +146,7 @@ def test_a_long_target_is_cut_to_what_is_near(lines: int) -> None:
     module = module_of(f"def choose(x):\n{body}\n")
     aim = Aim(target=target("choose", module), open_lines=frozenset({30}))
     prompt = prompt_for(Engine.LOCAL, module, aim, tokens=words)
-    assert words(prompt.text) <= BUDGET + 200
+    assert words(prompt.text) <= BUDGETS[Engine.LOCAL] + 200
     assert "if x == 28: return 'the case number 28 of many'" in prompt.ask
     assert "def choose(x):" in prompt.ask
 
