@@ -85,13 +85,14 @@ def qeforge_json(
     cwd: Path | None = None,
     timeout: float = 3600.0,
     variables: Mapping[str, str] | None = None,
+    start: Sequence[str] = ("-m", "qeforge.cli"),
 ) -> Figures:
-    """The `data` of `qeforge … --json`.
+    """The `data` of `qeforge … --json`, begun in the usual way or by a script of ours that stands in for it.
 
     Raises:
         SystemExit: it ended with an error, which is shown.
     """
-    command = [sys.executable, "-m", "qeforge.cli", *arguments, "--json"]
+    command = [sys.executable, *start, *arguments, "--json"]
     _, code, out = timed(command, cwd=cwd, timeout=timeout, variables=variables)
     envelope = json.loads(out) if out.strip() else {}
     if code not in (0, 1) or not envelope:

@@ -5,6 +5,9 @@ lines and branches that the first leaves open and the second meets, of every run
 what the model answered. Nothing is written but `--out`, which also lets a run that was stopped go on.
 
     python benchmarks/proposals.py --model qwen.gguf --modules inflection,toolz.itertoolz --python venv/bin/python
+
+With `--counted`, the search gets the counted work of `--max-time` and answers are waited for however long they take, no
+mutants are tried (`rig/patient.py`): what answers are worth apart from the seconds that they take on this machine.
 """
 
 import json
@@ -26,6 +29,9 @@ from qeforge.memory.store import NAME, Store
 MODEL = "QEFORGE_MODEL"
 NATIVE = "native"
 PROMPT = 1_200  # tokens at the median
+START = ("-m", "qeforge.cli")
+PATIENT = Path(__file__).parent / "rig" / "patient.py"
+PATIENCE = 3_600.0  # seconds for the questions about one module
 CALLS = ("questions", "candidates", "valid", "goals", "output", "seconds")
 
 
@@ -40,21 +46,29 @@ def main(arguments: Sequence[str] | None = None) -> Figures:
     options.add_argument("--python", type=Path, help="interpreter that has the modules; default: this one")
     options.add_argument("--max-time", type=float, default=60.0, help="seconds a module (default: %(default)s)")
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--counted", action="store_true", help="count the search's work, and wait for every answer")
     given = options.parse_args(arguments)
     models = given.model or [os.environ[MODEL]] if given.model or os.environ.get(MODEL) else []
     if not models:
         raise SystemExit(f"no model: --model FILE.gguf, or {MODEL}=FILE.gguf")
     python = find_interpreter(given.python or Path(sys.executable), Path.cwd())
     files = {name: find_module(name, python.search_path) for name in named(given.modules)}
-    figures: Figures = begun(given.out) or {"max_time": given.max_time, "seed": given.seed, "modules": {}}
-    settings = ("--python", str(python.path), "--max-time", f"{given.max_time:g}", "--seed", str(given.seed))
+    figures: Figures = begun(given.out) or {
+        "max_time": given.max_time,
+        "seed": given.seed,
+        "counted": given.counted,
+        "modules": {},
+    }
+    limit = PATIENCE if given.counted else given.max_time
+    settings = ("--python", str(python.path), "--max-time", f"{limit:g}", "--seed", str(given.seed))
+    start = (str(PATIENT), "--work", f"{given.max_time:g}", "--ask-on") if given.counted else START
     for name, file in files.items():
         row: Figures = figures["modules"].setdefault(name, {})
         if NATIVE not in row:
-            row[NATIVE] = generated(file, settings, {}, NATIVE)
+            row[NATIVE] = generated(file, settings, {}, NATIVE, start)
         for model in models:
             if Path(model).stem not in row:
-                row[Path(model).stem] = generated(file, settings, asked(model, given.url), "local")
+                row[Path(model).stem] = generated(file, settings, asked(model, given.url), "local", start)
         keep(figures, given.out)
         print(line(name, row), flush=True)
     for model in models:
@@ -87,12 +101,14 @@ def asked(model: str, url: str) -> Mapping[str, str]:
     )
 
 
-def generated(file: Path, settings: Sequence[str], variables: Mapping[str, str], engine: str) -> Figures:
+def generated(
+    file: Path, settings: Sequence[str], variables: Mapping[str, str], engine: str, start: Sequence[str]
+) -> Figures:
     """One run, in a data folder of its own; what it left open, and what its ledger says."""
     with tempfile.TemporaryDirectory(prefix="qeforge-bench-") as folder:
         command: list[str | Path] = ["generate", file, "--out", Path(folder) / "suites", "--engine", engine, *settings]
         command += ["--no-cache", "--ignore-existing", "--dry-run", "--jobs", "1"]
-        data = qeforge_json(command, variables={**variables, "QEFORGE_DATA_DIR": folder})
+        data = qeforge_json(command, variables={**variables, "QEFORGE_DATA_DIR": folder}, start=start)
         calls = SqliteLedger(Store(Path(folder) / NAME)).calls()
     one = data["modules"][0]
     reached = one["coverage"] or {}

@@ -10,12 +10,13 @@ from tests.providers.loopback import loopback, stream
 
 
 @pytest.mark.slow
-def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("--counted",)])
+def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(tmp_path: Path, more: tuple[str, ...]) -> None:
     answer = (
         {"choices": [{"delta": {"content": "'///C|/a')\nurl2pathname('//host/a')"}, "finish_reason": "stop"}]},
         "[DONE]",
     )
-    settings = ("--model", "echo", "--modules", "nturl2path", "--max-time", "40", "--out", "figures.json")
+    settings = ("--model", "echo", "--modules", "nturl2path", "--max-time", "40", "--out", "figures.json", *more)
     with loopback(lambda handler, body: stream(handler, *answer)) as server:
         first = run("proposals.py", *settings, "--url", server.url, cwd=tmp_path)
         asked = len(server.asked)
