@@ -10,13 +10,18 @@ from tests.providers.loopback import loopback, stream
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [(), ("--counted",)])
-def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(tmp_path: Path, more: tuple[str, ...]) -> None:
-    answer = (
-        {"choices": [{"delta": {"content": "'///C|/a')\nurl2pathname('//host/a')"}, "finish_reason": "stop"}]},
-        "[DONE]",
-    )
-    settings = ("--model", "echo", "--modules", "nturl2path", "--max-time", "40", "--out", "figures.json", *more)
+@pytest.mark.parametrize(
+    ("module", "said", "more"),
+    [
+        ("nturl2path", "'///C|/a')\nurl2pathname('//host/a')", ("--max-time", "40")),
+        ("chunk", "'a')", ("--max-time", "3", "--counted")),
+    ],
+)
+def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(
+    tmp_path: Path, module: str, said: str, more: tuple[str, ...]
+) -> None:
+    answer = ({"choices": [{"delta": {"content": said}, "finish_reason": "stop"}]}, "[DONE]")
+    settings = ("--model", "echo", "--modules", module, "--out", "figures.json", *more)
     with loopback(lambda handler, body: stream(handler, *answer)) as server:
         first = run("proposals.py", *settings, "--url", server.url, cwd=tmp_path)
         asked = len(server.asked)
@@ -27,7 +32,7 @@ def test_it_compares_with_the_native_engine_and_goes_on_where_it_was(tmp_path: P
     assert asked
     assert len(server.asked) == asked
     kept = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    row = kept["modules"]["nturl2path"]
+    row = kept["modules"][module]
     assert row["native"]["questions"] == 0
     assert row["echo"]["questions"] == len(row["echo"]["prompts"]) > 0
     assert kept["echo"]["left_open"] == row["native"]["open"]
