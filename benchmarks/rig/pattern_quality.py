@@ -65,11 +65,16 @@ def curve(setting: Setting, project: Path, *, tasks: int, probes: int, work: flo
         probes: modules of the frozen set.
         work: seconds allowed for each module.
         seed: which modules are the probe; the seed of each run is that of the pass.
+
+    Raises:
+        SystemExit: the project has no module beside the probe.
     """
     setting = replace(setting, counted=UNHURRIED)
     files = [file for file in modules_of(project) if _targets([file])]
     random.Random(seed).shuffle(files)
     probe, others = files[:probes], files[probes:]
+    if not others:
+        raise SystemExit(f"{project.name} has {len(files)} modules, none beside the {probes} of --probes to learn from")
     texts = {file: file.read_text(encoding="utf-8") for file in others}
     data = Path(tempfile.mkdtemp(dir=setting.place))
     found: list[Probe] = []

@@ -19,6 +19,7 @@ TINY = {
     "memory.py": [
         *("--projects", "textkit", "--seeds", "0", "--work", "0.1,0.2", "--before", "1", "--after", "1"),
         *("--short", "0.1", "--learning", "0.1", "--patterns", "80"),
+        *("--tasks", "1", "--probes", "1", "--pass-work", "0.1", "--wall"),
     ],
     "mutant_rate.py": ["--module", "textkit.formatting", "--max-time", "3", "--fresh", "2", "--mutants", "20"],
     "overhead.py": ["--rounds", "1", "--samples", "textkit"],
@@ -156,6 +157,25 @@ def test_memory(tmp_path: Path) -> None:
     assert {one["memory"] for one in kept["edited"]["points"]} == {True, False}
     assert {one["work"] for one in kept["edited"]["points"]} == {0.1, 0.2}
     assert kept["transfer"]["pairs"] <= 1
+    assert len(kept["quality"]["probes"]) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", ["unhurried.py", "all_mutants.py"])
+def test_the_clock_bounds_nothing_where_work_is_counted(tmp_path: Path, program: str) -> None:
+    subject = tmp_path / "small.py"
+    subject.write_text("def larger(a, b):\n    return a if a > b else b\n", encoding="utf-8")
+    done = run(f"rig/{program}", "generate", "small.py", "--max-time", "0.1", "--jobs", "1", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)["data"]["modules"]
+    assert found["score"]["quality"] > 0
+    assert found["seconds"] < 0.1
+
+
+def test_a_curve_needs_modules_to_learn_from(tmp_path: Path) -> None:
+    done = run("memory.py", "--parts", "quality", "--projects", "textkit", "--probes", "9", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "textkit has 3 modules, none beside the 9 of --probes to learn from" in done.stderr
 
 
 @pytest.mark.slow

@@ -258,14 +258,15 @@ def test_all_is_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    before = set(children())
     with judging(tmp_path, MODULE) as judge:
         judge.run([candidate("sample.leave_thread()"), candidate("sample.exit_hard()")])
         judge.confirm([BEFORE])
-        assert children()
+        assert set(children()) - before
         assert list(temporary.iterdir())
 
-    assert not children()
-    assert not list(temporary.iterdir())
+    assert set(children()) - before == set()
+    assert list(temporary.iterdir()) == []
 
 
 def children() -> list[str]:

@@ -1,4 +1,4 @@
-"""A class that is nothing without what subclasses declare in their bodies."""
+"""Trap: a class that is nothing without what subclasses declare in their bodies."""
 
 
 class Column:

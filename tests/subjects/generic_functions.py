@@ -1,4 +1,4 @@
-"""A generic function: what it is called with decides which implementation runs."""
+"""Trap: a generic function, where what it is called with decides which implementation runs."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What arguments hold: items that are taken apart, texts one by one, names of attributes."""
+"""Trap: what arguments hold, items that are taken apart, texts one by one, names of attributes."""
 
 
 def rules(pairs):
