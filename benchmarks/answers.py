@@ -29,7 +29,6 @@ from qeforge.domain.provider import Finish, Provider
 from qeforge.domain.routing import Engine
 from qeforge.domain.target import SkippedModule, SourceModule, Target
 from qeforge.execution.judge import ForkJudge, open_judge
-from qeforge.execution.session import JudgeSettings
 from qeforge.learning.data import is_held_out
 from qeforge.memory.examples import SqliteExamples
 from qeforge.memory.store import NAME, Store
@@ -94,13 +93,7 @@ def collected(
     row = {"targets": 0, "answers": 0, "accepted": 0}
     for module in found.discovery.modules:
         task = task_for(config, found, module, None)
-        settings = JudgeSettings(
-            sandbox=task.sandbox,
-            memory_bytes=task.memory_bytes,
-            project_paths=task.python_paths,
-            conftests=task.conftests,
-        )
-        judge = open_judge(module, task.interpreter, settings)
+        judge = open_judge(module, task.interpreter, task.judging)
         if isinstance(judge, SkippedModule):
             print(f"{module.name}: {judge.reason}", file=sys.stderr)
             continue

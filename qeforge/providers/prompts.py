@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qeforge.analysis.guards import guards_of
+from qeforge.analysis.symbols import symbols_of
 from qeforge.codegen.syntax import snake
 from qeforge.domain.candidate import Candidate
 from qeforge.domain.mutant import Mutant
@@ -73,7 +74,7 @@ def prompt_for(
         tokens: counts the tokens of a text.
         budget: another number of tokens.
     """
-    tree = ast.parse(module.source)
+    tree = symbols_of(module).tree
     budget = BUDGETS[engine] if budget is None else budget
     shared = _shared(module, tree, int(budget * _CONTEXT_SHARE), tokens)
     examples = _examples(aim)
@@ -101,7 +102,7 @@ def prompt_for(
 
 def purposes_of(module: SourceModule, aim: Aim) -> tuple[str, ...]:
     """The conditions that the answer to a question of that aim is about: what is open needs them."""
-    return _chosen(guards_of(ast.parse(module.source), aim.open_lines), aim.passed)
+    return _chosen(guards_of(symbols_of(module).tree, aim.open_lines), aim.passed)
 
 
 def _chosen(guards: Iterable[str], passed: Collection[str]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from qeforge.domain.trajectory import Route, Stop, Trajectory
 from qeforge.engine import samples
 from qeforge.engine.proposer import NativeProposer
 from qeforge.engine.steady import Steady
-from qeforge.execution.judge import JudgeSettings, open_judge
+from qeforge.execution.judge import open_judge
 from qeforge.execution.pytest_run import SuiteRun, run_suite
 from qeforge.oracle.plain import Plainness
 from qeforge.refinement import record
@@ -107,11 +107,8 @@ def _generate(
         return replace(plain, action=Action.KEPT, reason="edited by hand; --force overwrites it", old=old, new=old)
     if not module.targets:
         return replace(plain, reason="nothing in it can be called")
-    settings = JudgeSettings(
-        sandbox=task.sandbox,
-        memory_bytes=task.memory_bytes,
-        project_paths=task.python_paths,
-        conftests=task.conftests,
+    settings = replace(
+        task.judging,
         cpu_seconds=_CPU_SECONDS,
         wall_seconds=_WALL_SECONDS,
         import_seconds=min(_IMPORT_SECONDS[1], max(_IMPORT_SECONDS[0], task.seconds)),

@@ -12,6 +12,7 @@ from qeforge.domain.recipe import Recipe
 from qeforge.domain.routing import Line, Router
 from qeforge.domain.target import SourceModule
 from qeforge.execution.interpreter import Interpreter
+from qeforge.execution.session import JudgeSettings
 from qeforge.refinement.cache import Keep
 
 
@@ -88,3 +89,13 @@ class ModuleTask:
     consulting: Consulting | None = None
     keep: Keep | None = None
     recalled: Recalled | None = None
+
+    @property
+    def judging(self) -> JudgeSettings:
+        """How its candidates are run, as far as the project decides it."""
+        return JudgeSettings(
+            sandbox=self.sandbox,
+            memory_bytes=self.memory_bytes,
+            project_paths=self.python_paths,
+            conftests=self.conftests,
+        )

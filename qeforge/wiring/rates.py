@@ -11,7 +11,6 @@ from qeforge.domain.learning import Example
 from qeforge.domain.provider import Finish, Provider
 from qeforge.domain.target import SkippedModule
 from qeforge.execution.judge import open_judge
-from qeforge.execution.session import JudgeSettings
 from qeforge.learning.data import is_held_out
 from qeforge.providers.parsing import parse_answer
 from qeforge.providers.prompts import ANSWERS
@@ -93,13 +92,7 @@ class Examination:
 
     def _of(self, task: ModuleTask, asked: Sequence[Example], model: Provider) -> list[int]:
         module = task.module
-        settings = JudgeSettings(
-            sandbox=task.sandbox,
-            memory_bytes=task.memory_bytes,
-            project_paths=task.python_paths,
-            conftests=task.conftests,
-        )
-        judge = open_judge(module, task.interpreter, settings)
+        judge = open_judge(module, task.interpreter, task.judging)
         if isinstance(judge, SkippedModule):
             return [0, 0, 0, 0, 0]
         totals = [len(asked), 0, 0, 0, 0]

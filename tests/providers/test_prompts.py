@@ -164,3 +164,12 @@ def test_examples_are_short_and_without_fixtures() -> None:
     assert [candidate.act for candidate in kept] == ["price(1)", "price(12)"]
     for candidate in kept:
         ast.parse(candidate.act)
+
+
+def test_what_the_code_is_warned_about_is_not_told_again() -> None:
+    module = module_of('def split(text):\n    """By \\d."""\n    if text:\n        return 1\n    return 0\n')
+    aim = Aim(target=target("split", module), open_lines=frozenset({4}))
+
+    prompt_for(Engine.LOCAL, module, aim, tokens=words)  # a warning about the escape would be an error here
+
+    assert purposes_of(module, aim)

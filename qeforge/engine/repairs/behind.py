@@ -8,6 +8,7 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from qeforge.analysis.symbols import symbols_of
 from qeforge.domain.observation import Arc, Frame, Raised
 from qeforge.domain.target import SourceModule
 
@@ -30,7 +31,7 @@ class Behind:
         self._next: defaultdict[int, set[int]] = defaultdict(set)
         self._previous: defaultdict[int, set[int]] = defaultdict(set)
         self._mended: Counter[tuple[str, int, str]] = Counter()
-        for node in ast.walk(ast.parse(module.source)):
+        for node in ast.walk(symbols_of(module).tree):
             if isinstance(node, ast.stmt):
                 self._read(node)
             elif isinstance(node, ast.ExceptHandler):
