@@ -89,7 +89,8 @@ class Judge(Protocol):
         ...
 
     def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:
-        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder; other order)."""
+        """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder; other order), and
+        more of what draws on random numbers."""
         ...
 
     def mutate(

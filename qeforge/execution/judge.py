@@ -19,6 +19,9 @@ from qeforge.execution.session import ImportRefused, JudgeSettings, Session, Var
 __all__ = ["ForkJudge", "JudgeSettings", "open_judge"]
 
 _SHARED, _FEW = 16, 4  # candidates to a fork
+_THROWS = 12
+"""Looks more at what draws on random numbers: what falls either way as often is taken for constant once in 16,384
+times, not once in four."""
 _FIRST = Variant(hash_seed=0, time_zone="UTC0", columns=80, lines=24, argv=("pytest",), cwd="cwd")
 _OTHERS = (
     Variant(
@@ -116,7 +119,8 @@ class ForkJudge:
     def confirm(self, candidates: Sequence[Candidate]) -> list[tuple[Observation, ...]]:
         """Full looks in two other fresh processes (other hash seed, time zone, arguments, folder, in one with usual
         files and folders in it and in the home; other order): each
-        time in other company, so that what leans on its neighbours is seen to."""
+        time in other company, so that what leans on its neighbours is seen to. More looks at what draws on the shared
+        random generator."""
         if not candidates:
             return []
         backwards = candidates[::-1]
@@ -125,7 +129,13 @@ class ForkJudge:
             return self._look(session, backwards, {"op": "observe", "batch": batch})[::-1]
 
         with ThreadPoolExecutor(min(len(self._others), self._session.parallel)) as pool:
-            return list(zip(*pool.map(look, self._others, (_SHARED, _FEW)), strict=True))
+            found = list(zip(*pool.map(look, self._others, (_SHARED, _FEW)), strict=True))
+        drawing = [index for index, looks in enumerate(found) if any(map(_draws, looks))]
+        throws = [candidates[index] for index in drawing for _ in range(_THROWS)]
+        more = self._look(self._others[-1], throws, {"op": "observe", "batch": _SHARED}) if throws else []
+        for place, index in enumerate(drawing):
+            found[index] += tuple(more[place * _THROWS : (place + 1) * _THROWS])
+        return found
 
     def mutate(
         self, jobs: Sequence[MutantJob], probes: Sequence[Probe], *, first_only: bool = True
@@ -179,6 +189,10 @@ class ForkJudge:
         wires = [protocol.candidate_to_wire(candidate) for candidate in candidates]
         records = session.request(request, len(wires), candidates=wires)
         return [protocol.observation_from_wire(record) for record in records]
+
+
+def _draws(seen: Observation) -> bool:
+    return any(effect.kind == "random" for effect in seen.effects)
 
 
 def _result(job: MutantJob, record: dict[str, Any]) -> MutantResult:

@@ -320,6 +320,26 @@ def test_who_counts_on_an_event_loop_of_nobody_wavers(tmp_path: Path) -> None:
     assert {other.result for other in others[1]} == {firsts[1].result}
 
 
+def test_a_coin_is_thrown_more_than_three_times(tmp_path: Path) -> None:
+    source = """
+        import random
+
+        def coin(rng=random):
+            return rng.choice(["heads", "tails"])
+    """
+    coin = candidate("coin()", imports=("from sample import *",))
+    seeded = candidate("coin()", "random.seed(7)", imports=("import random", "from sample import *"))
+    own = candidate("coin(random.Random(7))", imports=("import random", "from sample import *"))
+    with judging(tmp_path, source) as judge:
+        firsts = judge.observe([own, coin, seeded])
+        others = judge.confirm([own, coin, seeded])
+
+    assert [len(each) for each in others] == [2, 14, 14]
+    assert [[effect.kind for effect in first.effects] for first in firsts] == [[], ["random"], ["random"]]
+    told = [{source_of(each) for each in (first, *more)} for first, more in zip(firsts, others, strict=True)]
+    assert [len(each) for each in told] == [1, 2, 1]  # the coin falls on one side only once in 16,384 times
+
+
 def test_what_is_sound_is_confirmed(judge: ForkJudge) -> None:
     candidates = [
         candidate("account.pay(2)", "account = Account(5)", imports=("from sample import *",)),

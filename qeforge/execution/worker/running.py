@@ -14,6 +14,7 @@ from .clock import Present
 from .fixtures import Fixtures, Setup
 from .guard import Expired, Guard
 from .isolation import Isolation
+from .luck import Luck
 from .naming import ancestors, dotted
 from .operands import Operands
 from .programs import FAILURES, FILENAME, Program, compile_program
@@ -96,7 +97,11 @@ class Runner:
 
     def full(self, wire: Wire) -> dict[str, Any]:
         """All facets; changes as the state after the act (`after`), to be compared with `preview` by the server."""
-        return self._run(wire, self._look_fully)
+        luck = Luck()
+        record = self._run(wire, self._look_fully)
+        if luck.was_drawn_on():
+            record.setdefault("eff", []).append(["random", "random", "the shared generator was drawn on", False])
+        return record
 
     def preview(self, wire: Wire) -> dict[str, Any]:
         """The state of the arranged variables, without the act."""
