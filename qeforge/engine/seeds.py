@@ -8,11 +8,12 @@ from dataclasses import replace
 from qeforge.analysis.command_line import argument_parameters, commands_of, decorated_commands
 from qeforge.analysis.constants import Constants, module_constants, target_constants
 from qeforge.analysis.declared import declared
+from qeforge.analysis.enums import member_values
 from qeforge.analysis.evidence import Evidence, raised_types
 from qeforge.analysis.ownership import ownership_of
 from qeforge.analysis.registered import handed_to
 from qeforge.analysis.symbols import symbols_of
-from qeforge.domain.facts import CallableFact, ModuleFacts, ParameterFact, TypeRef
+from qeforge.domain.facts import CallableFact, ClassKind, ModuleFacts, ParameterFact, TypeRef
 from qeforge.domain.target import Kind, ParameterKind, SourceModule, Target
 from qeforge.engine import basics, patterns
 from qeforge.engine.build import Builder
@@ -94,6 +95,8 @@ class Seeder:
         if parameter.kind is ParameterKind.VAR_POSITIONAL and evidence is not None:
             evidence = evidence.element  # each argument is one item of what the code sees
         pool = self.builder.values(parameter.type, parameter.name, evidence, context=target.name)
+        if target.kind is Kind.CONSTRUCTOR and parameter.name == "value":
+            pool = [*map(literal, member_values(self._symbols, target)), *pool]
         if (target.qualname, parameter.name) in self._parsed:
             return [*self._vectors, *pool[:6]]
         if parameter.name in handed_to(self._symbols, target):
@@ -121,7 +124,7 @@ class Seeder:
         """Runtime facts where there are some, else what the source states."""
         if target.kind is Kind.CONSTRUCTOR:
             fact = self.facts.classes.get(f"{target.module}.{target.owner or target.qualname}")
-            if fact is not None:
+            if fact is not None and fact.kind is not ClassKind.ENUM:
                 return fact.constructor
         known: CallableFact | None = self.facts.callables.get(target.qualname)
         if known is not None:

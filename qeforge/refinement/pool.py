@@ -97,7 +97,8 @@ class Pool:
         taking = [
             known for goal in goals if len(known := self._by_goal[goal]) < _ALTERNATIVES or least < known[-1].cost
         ]
-        result = seen.result.source if seen.result and seen.result.source and len(seen.result.source) < 80 else ""
+        text = (seen.result.source or seen.result.text or "") if seen.result else ""
+        result = text if len(text) < 80 else ""
         kind = seen.raised.type_name if seen.raised else (seen.result.type_name if seen.result else "")
         behaviour = (candidate.target, seen.outcome, kind, goals, result[:40])
         old = self._by_behaviour.get(behaviour)

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from qeforge.execution.worker.clock import Present
 from qeforge.execution.worker.render import quick_source
-from qeforge.execution.worker.snapshot import Snapshotter
+from qeforge.execution.worker.snapshot import Snapshotter, brief
 
 OWN = __name__.partition(".")[0]
 
@@ -365,3 +365,12 @@ def test_dates_that_the_candidate_names_are_meant() -> None:
 def test_of_a_text_that_is_too_long_to_show_the_ends_are_shown() -> None:
     parts = {suffix: part[1] for suffix, part in snapshot("<table>" + "x" * 5_000 + "</table>")[3]}
     assert parts == {"len()": "5015", "[:40]": repr("<table>" + "x" * 33), "[-20:]": repr("x" * 12 + "</table>")}
+
+
+def test_in_brief_a_member_of_an_enum_is_told_by_its_name() -> None:
+    assert [brief(each)[1:] for each in (Color.BLUE, Mode.READ, Mode(0), 7)] == [
+        [None, [], [], "BLUE"],
+        [None, [], [], "READ"],
+        [None, [], [], None],
+        ["7", [], [], None],
+    ]

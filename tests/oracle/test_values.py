@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qeforge.codegen.syntax import expression
 from qeforge.domain.observation import Facet, Snapshot
-from qeforge.oracle.values import approximate, value_assertions
+from qeforge.oracle.values import approximate, state_of, value_assertions
 from tests.oracle.build import value
 
 
@@ -131,3 +132,12 @@ def test_of_a_stand_in_only_calls_are_asserted() -> None:
 
     assert seen("[call(1)]") == ["assert result.mock_calls == [call(1)]"]
     assert seen("[]") == ["assert isinstance(result, Mock)"]
+
+
+@pytest.mark.parametrize(
+    ("act", "kept"), [("Mode(0)", None), ("[1]", "[1]"), ("f()", "Mode(0)"), ("Mode(1)", "Mode(0)")]
+)
+def test_nothing_is_compared_with_what_it_says_itself(act: str, kept: str | None) -> None:
+    shown = value("[1]" if act == "[1]" else "Mode(0)", "m.Mode")
+
+    assert state_of(expression(act), shown).source == kept

@@ -181,3 +181,20 @@ def test_ctrl_c_during_the_search_still_gives_a_suite(tmp_path: Path) -> None:
     assert report.stop is Stop.INTERRUPTED
     assert report.action is Action.WRITTEN
     assert (tmp_path / "tests" / "test_shop.py").is_file()
+
+
+def test_members_of_an_enum_are_pinned_to_their_values(tmp_path: Path) -> None:
+    source = """
+        import enum
+
+        class Level(enum.IntEnum):
+            LOW = 1
+            MIDDLE = 5
+            HIGH = 10
+    """
+    report = run(job(tmp_path, source))
+
+    assert report.score is not None
+    assert report.score.mutants_killed == report.score.mutants == 6
+    for pinned in ("(1, Level.LOW)", "(5, Level.MIDDLE)", "(10, Level.HIGH)"):
+        assert pinned in report.new

@@ -18,7 +18,7 @@ class Luck:
 
     def was_drawn_on(self) -> bool:
         """Whether it is in another state now; also where it was seeded anew."""
-        return _state() != self._before
+        return bool(_state() != self._before)
 
 
 def _state() -> Any:

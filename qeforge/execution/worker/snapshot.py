@@ -5,6 +5,7 @@ A snapshot travels as `[type name, source or None, imports, [[suffix, snapshot],
 Iterators and generators are left alone, as looking would use them up: they get a type name and nothing else.
 """
 
+import enum
 import io
 import types
 from collections.abc import Mapping, Sequence, Set
@@ -24,8 +25,9 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
 def brief(value: Any) -> Snapshot:
-    """Type and, for a small literal, source; runs no foreign code."""
-    return [naming.dotted(type(value)), quick_source(value), [], [], None]
+    """Type and, for a small literal, source, for a member of an enum its name; runs no foreign code."""
+    member = object.__getattribute__(value, "__dict__").get("_name_") if type(type(value)) is enum.EnumMeta else None
+    return [naming.dotted(type(value)), quick_source(value), [], [], member]
 
 
 class Snapshotter:
