@@ -342,6 +342,8 @@ def _address(given: str | None) -> str:
 
 def _sockets(responses: Sequence[Any]) -> Iterator[socket.socket]:
     for response in responses:
+        if response.is_closed:
+            continue  # its connection may serve somebody else by now
         stream = response.extensions.get("network_stream")
         connection = stream.get_extra_info("socket") if stream is not None else None
         if connection is not None:

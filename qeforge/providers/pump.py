@@ -60,6 +60,12 @@ class Pump(Generic[T]):
             raise problem
         return item
 
+    def finish(self, seconds: float) -> None:
+        """Waits for the end that the last item announced, so that what was read from can be used again. Stopping at once
+        would hang up a connection that may already serve the next question."""
+        with suppress(Exception):  # late, or trouble behind a whole answer: that makes it no worse
+            self.next(seconds)
+
     def stop(self) -> None:
         """Reads no further; may be called twice."""
         self._stopped.set()

@@ -102,6 +102,7 @@ class Hearing:
             if piece and not self.hears(piece):
                 return self._ended_by_us(Finish.CANCELLED)
             if chunk.over:
+                pump.finish(min(BEAT, left))
                 return answered(self.model, self.reply.text, finish_of(self.reason), usage_of(self.counted))
             if self.reply.stopped:
                 return self._ended_by_us(Finish.STOP)

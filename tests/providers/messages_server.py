@@ -78,6 +78,7 @@ class MessagesServer:
         self.requests: list[Request] = []
         self.at_once = 0
         self.most_at_once = 0
+        self.opened = 0
         self.looks = 0
         self.results: list[dict[str, Any]] = []
         self.cancelled = False
@@ -131,6 +132,7 @@ def _handler(server: MessagesServer) -> type[BaseHTTPRequestHandler]:
             super().setup()
             with server.lock:
                 server.connections.add(self.connection)
+                server.opened += 1
 
         def finish(self) -> None:
             with server.lock:

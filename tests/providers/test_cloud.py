@@ -229,6 +229,12 @@ def test_a_stop_text_ends_an_answer_wherever_it_is_cut() -> None:
     assert server.requests[0].body["stop_sequences"] == ["```"]
 
 
+def test_one_connection_serves_one_question_after_the_other() -> None:
+    with asked(Says(), Says(), Says()) as (cloud, server):
+        assert [cloud.complete(PROMPT).finish for _ in range(3)] == [Finish.STOP] * 3
+        assert server.opened == 1
+
+
 def test_questions_on_their_way_are_bounded() -> None:
     turns = [Says(pause=0.2) for _ in range(6)]
     with asked(*turns, at_once=2) as (cloud, server):
