@@ -61,8 +61,13 @@ class Pump(Generic[T]):
         return item
 
     def finish(self, seconds: float) -> None:
-        """Waits for the end that the last item announced, so that what was read from can be used again. Stopping at once
-        would hang up a connection that may already serve the next question."""
+        """Waits for the end that the last item announced, so that what was read from can be used again.
+
+        Stopping at once would hang up a connection that may already serve the next question.
+
+        Args:
+            seconds: to wait at most.
+        """
         with suppress(Exception):  # late, or trouble behind a whole answer: that makes it no worse
             self.next(seconds)
 
