@@ -52,8 +52,6 @@ def state_of(act: ast.expr | None, value: Snapshot) -> Snapshot:
     """For an act that only builds what the snapshot shows (`Point(1, 2)` gave `Point(x=1, y=2)`), the same value by its
     attributes: comparing it with itself would say nothing."""
     built = expression(value.source) if value.source else None
-    if isinstance(act, ast.Call) and built is not None and ast.dump(act) == ast.dump(built) and not is_literal(act):
-        return replace(value, source=None)
     match act, built:
         case ast.Call(func=ast.Name(id=called)), ast.Call(
             func=ast.Name(id=shown), args=[], keywords=[_, *_] as keywords
@@ -62,6 +60,8 @@ def state_of(act: ast.expr | None, value: Snapshot) -> Snapshot:
                 return value
             parts = tuple((f".{k.arg}", _plain(k.value, value)) for k in keywords)
             return Snapshot(type_name=value.type_name, attributes=parts)
+        case ast.Call(), ast.Call() if ast.dump(act) == ast.dump(built):
+            return replace(value, source=None)
         case _:
             return value
 

@@ -141,3 +141,9 @@ def test_nothing_is_compared_with_what_it_says_itself(act: str, kept: str | None
     shown = value("[1]" if act == "[1]" else "Mode(0)", "m.Mode")
 
     assert state_of(expression(act), shown).source == kept
+
+
+def test_an_object_that_was_built_from_the_same_keywords_is_told_by_its_attributes() -> None:
+    shown = state_of(expression("Point(x=1, y=2)"), value("Point(x=1, y=2)", "m.Point"))
+
+    assert [(suffix, part.source) for suffix, part in shown.attributes] == [(".x", "1"), (".y", "2")]
